@@ -1,0 +1,20 @@
+export interface RunningSystem {
+  readonly url: string;
+  readonly folder: string;
+  /** Path of the ledger's connection file. */
+  readonly connection: string;
+  /** Ends a part, such as `gateway`, as a power switch does; resolves when it is back. */
+  kill(name: string): Promise<void>;
+  /** Ends a part in good order, until it is resumed. */
+  pause(name: string): Promise<void>;
+  resume(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function startSystem(options: {
+  readonly folder: string;
+  readonly port: number;
+  readonly host?: string;
+  readonly report?: (part: string, what: string, ms: number, where?: string) => void;
+  readonly onLost?: (sentence: string) => void;
+}): Promise<RunningSystem>;

@@ -1,0 +1,258 @@
+/**
+ * The whole system on the embedded default, as child processes: the development ledger, the contracts once per
+ * organisation, the gateway with every role. Used by npm start, the demo, the bench and the tests.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expected, root } from './ready.mjs';
+
+export const ORGANISATIONS = ['Alder', 'Birch', 'Cedar'];
+const CHANNEL = 'holdfast';
+const READY_MS = 60_000;
+const STOP_MS = 10_000;
+
+/** Where a system started here keeps its ledger, stores and identities. */
+export const dataFolder = () => resolve(root, process.env.DATA_DIR ?? '.holdfast');
+
+/** The system that runs on a folder, as `{ pid, url }`; undefined where none does. */
+export function running(folder) {
+  try {
+    const { pid, url } = JSON.parse(readFileSync(join(folder, 'system.json'), 'utf8'));
+    process.kill(pid, 0);
+    return { pid, url };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Says whose folder it is, and what runs on it. */
+const mark = (folder, system) => writeFileSync(join(folder, 'system.json'), JSON.stringify(system));
+
+/**
+ * Starts everything and resolves when the gateway answers.
+ *
+ * @param options.folder data folder, made if missing
+ * @param options.port port of the gateway; 0 takes any free one
+ * @param options.report called with `(part, what, ms, where)` as each part stands
+ * @param options.onLost called with a sentence when a part cannot go on
+ */
+export async function startSystem({ folder, port, host = '127.0.0.1', report, onLost }) {
+  const other = running(folder);
+  if (other)
+    throw expected(`Holdfast already runs on ${folder}: ${other.url} (process ${other.pid}).`, 2);
+  mkdirSync(join(folder, 'logs'), { recursive: true });
+  mark(folder, {});
+  await mustBeFree(host, port);
+  const family = newFamily(folder, onLost);
+  try {
+    // a gateway that comes back is found where it was
+    const address = { host, port: port === 0 ? await freePort(0) : port };
+    return await startParts({ folder, ...address, report, family });
+  } catch (error) {
+    await family.stop();
+    throw error;
+  }
+}
+
+const flags = (values) =>
+  Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
+
+async function startParts({ folder, port, host, report, family }) {
+  let start = Date.now();
+  const stamp = (...row) => {
+    report?.(row[0], row[1], Date.now() - start, row[2]);
+    start = Date.now();
+  };
+  const addresses = [];
+  for (const mspId of ORGANISATIONS) {
+    const address = `127.0.0.1:${await freePort(0)}`;
+    addresses.push(`${mspId}=${address}`);
+    family.start(
+      `chaincode-${mspId.toLowerCase()}`,
+      [
+        'node_modules/fabric-shim/cli.js',
+        'server',
+        ...flags({
+          'chaincode-address': address,
+          'chaincode-id': 'holdfast:0.1.0',
+          'module-path': join(root, 'chaincode'),
+        }),
+      ],
+      { CORE_PEER_LOCALMSPID: mspId, CORE_CHAINCODE_LOGGING_LEVEL: 'CRITICAL' },
+    );
+  }
+  const ledger = await family.start('ledger', [
+    'network/devpeer/dist/main.js',
+    ...flags({
+      data: join(folder, 'ledger'),
+      port: await freePort(7051),
+      'ca-port': await freePort(7054),
+      channel: CHANNEL,
+      chaincode: 'holdfast',
+    }),
+    ...addresses.flatMap((address) => ['--organisation', address]),
+  ]).ready;
+  const connection = JSON.parse(readFileSync(ledger.connection, 'utf8'));
+  const peer = connection.organisations[0].peerEndpoint;
+  stamp('ledger', `${ORGANISATIONS.join(', ')} · channel ${CHANNEL}`, peer);
+  const gateway = await family.start('gateway', ['gateway/dist/main.js'], {
+    PORT: String(port),
+    HOST: host,
+    DATA_DIR: folder,
+    LEDGER_CONNECTION: ledger.connection,
+  }).ready;
+  stamp('gateway', 'agent, key servers, provider, delegates', gateway.url);
+  mark(folder, { pid: process.pid, url: gateway.url });
+  return {
+    url: gateway.url,
+    folder,
+    connection: ledger.connection,
+    kill: (name) => family.kill(name),
+    pause: (name) => family.pause(name),
+    resume: (name) => family.resume(name),
+    async stop() {
+      await family.stop();
+      mark(folder, {});
+    },
+  };
+}
+
+/** A part that was ready and died comes back at once; one that never gets ready is tried a few times, ever slower. */
+const AGAIN_MS = 100;
+const FAILED_MS = 2_000;
+const MOST_FAILURES = 5;
+
+/** Children that end with us and come back when they die. */
+function newFamily(folder, onLost) {
+  const members = new Map();
+  let stopping = false;
+  const killAll = () => {
+    for (const { child } of members.values()) child.kill('SIGKILL');
+  };
+  process.once('exit', killAll);
+
+  function start(name, args, env = {}, failures = 0) {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const log = createWriteStream(join(folder, 'logs', `${name}.log`), { flags: 'a' });
+    child.stderr.pipe(log);
+    const ready = readyLine(name, child, log);
+    const member = { args, env, child, ready, paused: false };
+    members.set(name, member);
+    let wasReady = false;
+    void isReady(member).then((is) => (wasReady = is));
+    const began = Date.now();
+    member.next = new Promise((again) => {
+      child.once('exit', (code, signal) => {
+        if (stopping || member.paused) return;
+        const lived = wasReady || Date.now() - began > 5_000;
+        const failed = lived ? 0 : failures + 1;
+        if (failed === MOST_FAILURES)
+          onLost?.(
+            `The ${name} process does not stay (${signal ?? `exit ${code}`}); see the log ${name}.log`,
+          );
+        setTimeout(
+          () => stopping || again(start(name, args, env, failed)),
+          lived ? AGAIN_MS : FAILED_MS * failed,
+        );
+      });
+    });
+    return member;
+  }
+
+  /** Ends a part as a power switch does; resolves when the one after it is ready, or begun where it does not say. */
+  async function kill(name) {
+    let member = members.get(name);
+    member.child.kill('SIGKILL');
+    do member = await member.next;
+    while (!(name.startsWith('chaincode') || (await isReady(member))));
+  }
+
+  async function pause(name) {
+    const member = members.get(name);
+    member.paused = true;
+    await end(member.child);
+  }
+
+  async function resume(name) {
+    const { args, env } = members.get(name);
+    await start(name, args, env).ready;
+  }
+
+  async function stop() {
+    stopping = true;
+    process.off('exit', killAll);
+    const ends = (name) => name === 'gateway' || name.startsWith('chaincode');
+    for (const wave of [(n) => n === 'gateway', (n) => !ends(n), () => true]) {
+      await Promise.all(
+        [...members].filter(([name]) => wave(name)).map(([, { child }]) => end(child)),
+      );
+    }
+  }
+  return { start, kill, pause, resume, stop };
+}
+
+const isReady = ({ ready }) =>
+  ready.then(
+    () => true,
+    () => false,
+  );
+
+/** Waits for the line of JSON that says a child answers; the rest of its output goes to its log. */
+function readyLine(name, child, log) {
+  const ready = new Promise((done, fail) => {
+    const give = setTimeout(
+      () =>
+        fail(expected(`The ${name} did not answer within ${READY_MS / 1000} s; see ${log.path}`)),
+      READY_MS,
+    );
+    createInterface(child.stdout).on('line', (text) => {
+      const value = text.startsWith('{"ready":true') ? JSON.parse(text) : undefined;
+      if (value === undefined) return log.write(`${text}\n`);
+      clearTimeout(give);
+      done(value);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(give);
+      fail(expected(`The ${name} could not start (exit ${code}); see ${log.path}`));
+    });
+  });
+  ready.catch(() => undefined); // not every caller waits
+  return ready;
+}
+
+async function end(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await gone;
+  clearTimeout(late);
+}
+
+async function mustBeFree(host, port) {
+  if (port === 0 || (await tryPort(host, port)) !== undefined) return;
+  throw expected(`Port ${port} is taken. Choose another: PORT=${port + 1} npm start`, 2);
+}
+
+/** The wanted port of loopback, or any free one where that is taken. */
+const freePort = async (wanted) =>
+  (await tryPort('127.0.0.1', wanted)) ?? (await tryPort('127.0.0.1', 0));
+
+function tryPort(host, port) {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once('error', () => done(undefined));
+    server.listen(port, host, () => {
+      const { port: found } = server.address();
+      server.close(() => done(found));
+    });
+  });
+}

@@ -1,0 +1,60 @@
+/** Runs suites, each leaving test-results/<name>.json, and adds them up. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { node, say } from './ready.mjs';
+
+const folder = 'test-results';
+
+export function record(name, result) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/${name}.json`, JSON.stringify(result));
+}
+
+/** How jest is started: native ES modules still need a flag. */
+export const jestCommand = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+];
+
+/** Never throws: whatever makes jest end badly counts as a failure, a crash or too little coverage too. */
+export async function suite(name, args) {
+  say(`tests: ${name}`);
+  mkdirSync(folder, { recursive: true });
+  const file = `${name}.json`;
+  rmSync(`${folder}/${file}`, { force: true });
+  try {
+    await node(...jestCommand, '--json', `--outputFile=${folder}/${file}`, ...args);
+  } catch {
+    const result = existsSync(`${folder}/${file}`) ? read(file) : {};
+    if (failures(result) === 0) record(name, { ...result, numRuntimeErrorTestSuites: 1 });
+  }
+}
+
+const read = (file) => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'));
+
+/** A test file that does not even load is not in the count of failed tests. */
+const failures = ({ numFailedTests = 0, numRuntimeErrorTestSuites = 0 }) =>
+  numFailedTests + numRuntimeErrorTestSuites;
+
+/** Prints what was skipped and the sum; true when something passed and nothing failed. */
+export function tally() {
+  mkdirSync(folder, { recursive: true });
+  const results = readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map(read);
+  const skipped = results
+    .flatMap(({ testResults = [] }) => testResults)
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status !== 'passed' && status !== 'failed');
+  for (const { fullName } of skipped) print(`skipped: ${fullName}`);
+  const passed = results.reduce((sum, { numPassedTests = 0 }) => sum + numPassedTests, 0);
+  const failed = results.reduce((sum, result) => sum + failures(result), 0);
+  const note = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
+  print(`${passed} passed, ${failed} failed${note}`);
+  return failed === 0 && passed > 0;
+}
+
+const print = (line) => process.stdout.write(`${line}\n`);
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) process.exit(tally() ? 0 : 1);
