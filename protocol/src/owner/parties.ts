@@ -1,0 +1,61 @@
+/**
+ * What the owner relies on about others, read attested: the configuration, key servers, a provider.
+ *
+ * @module
+ */
+import { HoldfastError } from '../errors.ts';
+import type { Config, KeyServerOrganisation, ProviderOrganisation } from '../ledger-records.ts';
+import type { OwnerLedger } from './acting-owner.ts';
+
+export const readConfig = (ledger: OwnerLedger): Promise<Config> =>
+  ledger.read('accounts:config', {});
+
+export const readEpoch = async (ledger: OwnerLedger): Promise<number> =>
+  (await ledger.read('beacons:current', {})).epoch;
+
+/** (Owner) The key servers that the configuration names, all of them: a key needs each. */
+export async function readKeyServers(
+  ledger: OwnerLedger,
+  { keyServers }: Config,
+): Promise<readonly KeyServerOrganisation[]> {
+  const records: KeyServerOrganisation[] = [];
+  for (const mspId of keyServers) {
+    const record = await ledger.read(
+      'accounts:organisation',
+      { mspId, role: 'key-server' },
+      (found) => found.mspId === mspId && found.role === 'key-server',
+    );
+    if (record.role === 'key-server') records.push(record);
+  }
+  return records;
+}
+
+/** (Owner) The announced provider of the consortium. @throws `NOT_FOUND` where there is none. */
+export async function readProvider(
+  ledger: OwnerLedger,
+  { organisations }: Config,
+): Promise<ProviderOrganisation> {
+  const mspId = organisations.find(({ roles }) => roles.includes('provider'))?.mspId;
+  if (mspId === undefined) throw new HoldfastError('NOT_FOUND', 'no organisation is a provider');
+  const record = await ledger.read(
+    'accounts:organisation',
+    { mspId, role: 'provider' },
+    (found) => found.mspId === mspId && found.role === 'provider',
+  );
+  if (record.role !== 'provider') throw new Error('bug: another role was expected');
+  return record;
+}
+
+/** Everybody that storing a file depends on. */
+export interface Parties {
+  readonly config: Config;
+  readonly keyServers: readonly KeyServerOrganisation[];
+  readonly provider: ProviderOrganisation;
+}
+
+/** (Owner) */
+export async function readParties(ledger: OwnerLedger): Promise<Parties> {
+  const config = await readConfig(ledger);
+  const keyServers = await readKeyServers(ledger, config);
+  return { config, keyServers, provider: await readProvider(ledger, config) };
+}
