@@ -1,0 +1,195 @@
+/**
+ * What a certificate authority does for its callers: register, enroll, revoke, with the rules of Fabric CA.
+ *
+ * @module
+ */
+import 'reflect-metadata';
+import { createHash, randomBytes, timingSafeEqual, X509Certificate } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+import { CaCode, CaError, notAuthenticated, notAuthorized } from './ca-error.ts';
+import type { CertificateAuthority, Unit } from './certificate-authority.ts';
+import type { IssuedCertificate, Register, RegisteredAttribute } from './register.ts';
+
+/** Roles of the organisation's own identities that may register and revoke others. */
+const REGISTRARS: readonly string[] = ['agent', 'operator'];
+const UNITS: readonly string[] = ['client', 'peer', 'admin'];
+const SECRET_LENGTH = 16;
+
+export interface Registration {
+  readonly id: string;
+  /** Made up and answered when absent. */
+  readonly secret?: string;
+  readonly type: string;
+  readonly affiliation: string;
+  readonly maxEnrollments: number;
+  readonly attributes: readonly RegisteredAttribute[];
+}
+
+export interface Revocation {
+  /** All certificates of an identity, which may then not enroll again. */
+  readonly id?: string;
+  /** Or one certificate. */
+  readonly serialNumber?: string;
+}
+
+export class Enrolments {
+  readonly #authority: CertificateAuthority;
+  readonly #register: Register;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(authority: CertificateAuthority, register: Register) {
+    this.#authority = authority;
+    this.#register = register;
+  }
+
+  /** @returns the secret to enroll with. */
+  register(registrar: string, registration: Registration): Promise<string> {
+    return this.#inTurn(() => this.#registerNow(registrar, registration));
+  }
+
+  /**
+   * A certificate for the key of a request. The same key may come again: that is a renewal.
+   *
+   * @param csr - PKCS #10 in PEM; of its subject nothing is taken.
+   * @returns PEM.
+   */
+  enroll(id: string, secret: string, csr: string): Promise<string> {
+    return this.#inTurn(() => this.#enrollNow(id, secret, csr));
+  }
+
+  /** @returns the certificates revoked. */
+  revoke(registrar: string, revocation: Revocation): Promise<IssuedCertificate[]> {
+    return this.#inTurn(() => this.#revokeNow(registrar, revocation));
+  }
+
+  /** One at a time: what is read decides what is written. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work);
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  async #registerNow(registrar: string, registration: Registration): Promise<string> {
+    this.#checkRegistrar(registrar);
+    const { mspId } = this.#authority;
+    const { id, type } = registration;
+    if (!UNITS.includes(type)) throw notAuthorized(`cannot register an identity of type '${type}'`);
+    if (this.#register.identity(mspId, id) !== undefined) {
+      const text = `Registration of '${id}' failed: Identity '${id}' is already registered`;
+      throw new CaError(409, CaCode.isRegistered, text);
+    }
+    const secret = registration.secret ?? randomBytes(SECRET_LENGTH).toString('hex');
+    await this.#register.putIdentity(mspId, {
+      id,
+      type,
+      secretHash: hashOf(secret),
+      affiliation: registration.affiliation,
+      attributes: registration.attributes,
+      maxEnrollments: registration.maxEnrollments,
+      enrollments: 0,
+      isRevoked: false,
+    });
+    return secret;
+  }
+
+  async #enrollNow(id: string, secret: string, csr: string): Promise<string> {
+    const { mspId } = this.#authority;
+    const identity = this.#register.identity(mspId, id);
+    const isKnown = timingSafeEqual(
+      Buffer.from(hashOf(secret)),
+      Buffer.from(identity?.secretHash ?? hashOf('')),
+    );
+    if (identity === undefined || !isKnown || identity.isRevoked) throw notAuthenticated();
+    const { maxEnrollments, enrollments, type, affiliation } = identity;
+    if (maxEnrollments >= 0 && enrollments >= maxEnrollments) throw notAuthenticated();
+    const publicKey = await publicKeyOf(csr);
+    const attributes = Object.fromEntries([
+      ...identity.attributes.filter(({ inCertificate }) => inCertificate).map(pairOf),
+      ['hf.EnrollmentID', id],
+      ['hf.Type', type],
+      ['hf.Affiliation', affiliation],
+    ]) as Record<string, string>;
+    const unit = type as Unit;
+    const certificatePem = await this.#authority.issue({ name: id, unit, publicKey, attributes });
+    await this.#register.putIdentity(mspId, { ...identity, enrollments: enrollments + 1 });
+    await this.#register.putCertificate(mspId, issued(id, certificatePem));
+    return certificatePem;
+  }
+
+  async #revokeNow(
+    registrar: string,
+    { id, serialNumber }: Revocation,
+  ): Promise<IssuedCertificate[]> {
+    this.#checkRegistrar(registrar);
+    const certificates =
+      id === undefined ? this.#certificate(serialNumber ?? '') : await this.#revokeIdentity(id);
+    for (const certificate of certificates) {
+      await this.#register.revoke(this.#authority.mspId, certificate.serialNumber);
+    }
+    return certificates;
+  }
+
+  #certificate(serialNumber: string): IssuedCertificate[] {
+    const certificate = this.#register.certificate(this.#authority.mspId, serialNumber);
+    if (certificate === undefined) {
+      throw new CaError(404, CaCode.notFound, `no certificate has serial number ${serialNumber}`);
+    }
+    return [certificate];
+  }
+
+  async #revokeIdentity(id: string): Promise<IssuedCertificate[]> {
+    const { mspId } = this.#authority;
+    const identity = this.#register.identity(mspId, id);
+    if (identity === undefined) {
+      throw new CaError(404, CaCode.notFound, `Identity '${id}' was not found`);
+    }
+    await this.#register.putIdentity(mspId, { ...identity, isRevoked: true });
+    return this.#register.certificatesOf(mspId, id);
+  }
+
+  #checkRegistrar(certificatePem: string): void {
+    const role = attributesOf(certificatePem)['role'];
+    if (role !== undefined && REGISTRARS.includes(role)) return;
+    throw notAuthorized('the caller is not a registrar');
+  }
+}
+
+/** The public key of a P-256 request whose signature shows that its sender holds the private one; DER. */
+async function publicKeyOf(csr: string): Promise<Uint8Array> {
+  try {
+    const request = new x509.Pkcs10CertificateRequest(csr);
+    const { algorithm } = request.publicKey as { algorithm: { name: string; namedCurve?: string } };
+    if (algorithm.name !== 'ECDSA' || algorithm.namedCurve !== 'P-256') {
+      throw new Error('expected a P-256 key');
+    }
+    if (!(await request.verify())) throw new Error('its signature does not hold');
+    return new Uint8Array(request.publicKey.rawData);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CaError(400, CaCode.badCsr, `the certificate request is refused: ${why}`);
+  }
+}
+
+function issued(id: string, certificatePem: string): IssuedCertificate {
+  const certificate = new x509.X509Certificate(certificatePem);
+  const extension = certificate.getExtension(x509.AuthorityKeyIdentifierExtension);
+  return {
+    id,
+    serialNumber: new X509Certificate(certificatePem).serialNumber.toLowerCase(),
+    authorityKeyId: extension?.keyId?.toLowerCase() ?? '',
+  };
+}
+
+const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+const pairOf = ({ name, value }: RegisteredAttribute): [string, string] => [name, value];
+
+/** Attributes in a certificate, as Fabric CA puts them there. */
+export function attributesOf(certificatePem: string): Readonly<Record<string, string>> {
+  const extension = new x509.X509Certificate(certificatePem).getExtension('1.2.3.4.5.6.7.8.1');
+  if (extension === null) return {};
+  const { attrs } = JSON.parse(Buffer.from(extension.value).toString()) as {
+    attrs?: Record<string, string>;
+  };
+  return attrs ?? {};
+}

@@ -1,0 +1,102 @@
+/**
+ * Who is known to the certificate authorities, and which certificates they have issued and revoked.
+ *
+ * One LevelDB for all organisations, which also keeps a second process off the folder.
+ *
+ * @module
+ */
+import { ClassicLevel } from 'classic-level';
+import { makeFolder, syncFolder } from './durable-folder.ts';
+
+export interface RegisteredAttribute {
+  readonly name: string;
+  readonly value: string;
+  /** Whether it goes into the certificate. */
+  readonly inCertificate: boolean;
+}
+
+export interface RegisteredIdentity {
+  readonly id: string;
+  /** SHA-256 of the enrolment secret, hex. */
+  readonly secretHash: string;
+  readonly type: string;
+  readonly affiliation: string;
+  readonly attributes: readonly RegisteredAttribute[];
+  /** -1 for any number. */
+  readonly maxEnrollments: number;
+  readonly enrollments: number;
+  readonly isRevoked: boolean;
+}
+
+export interface IssuedCertificate {
+  readonly id: string;
+  readonly serialNumber: string;
+  /** Authority key identifier, hex. */
+  readonly authorityKeyId: string;
+}
+
+const identityKey = (mspId: string, id: string): string => `identity/${mspId}/${id}`;
+const certificateKey = (mspId: string, serialNumber: string): string =>
+  `certificate/${mspId}/${serialNumber}`;
+const revocationKey = (mspId: string, serialNumber: string): string =>
+  `revoked/${mspId}/${serialNumber}`;
+
+export class Register {
+  readonly #database: ClassicLevel<string, unknown>;
+
+  private constructor(database: ClassicLevel<string, unknown>) {
+    this.#database = database;
+  }
+
+  /** @throws when another process has the folder open. */
+  static async open(folder: string): Promise<Register> {
+    const database = new ClassicLevel<string, unknown>(folder, { valueEncoding: 'json' });
+    await makeFolder(folder);
+    try {
+      await database.open();
+    } catch (cause) {
+      throw new Error(`cannot open ${folder}: is another ledger running on it?`, { cause });
+    }
+    // LevelDB names its newest manifest by a rename that it leaves to the system
+    await syncFolder(folder);
+    return new Register(database);
+  }
+
+  identity(mspId: string, id: string): RegisteredIdentity | undefined {
+    return this.#database.getSync(identityKey(mspId, id)) as RegisteredIdentity | undefined;
+  }
+
+  async putIdentity(mspId: string, identity: RegisteredIdentity): Promise<void> {
+    await this.#database.put(identityKey(mspId, identity.id), identity, { sync: true });
+  }
+
+  certificate(mspId: string, serialNumber: string): IssuedCertificate | undefined {
+    const key = certificateKey(mspId, serialNumber);
+    return this.#database.getSync(key) as IssuedCertificate | undefined;
+  }
+
+  async putCertificate(mspId: string, certificate: IssuedCertificate): Promise<void> {
+    const key = certificateKey(mspId, certificate.serialNumber);
+    await this.#database.put(key, certificate, { sync: true });
+  }
+
+  /** All certificates issued to an identity. */
+  async certificatesOf(mspId: string, id: string): Promise<IssuedCertificate[]> {
+    const range = { gte: certificateKey(mspId, ''), lt: certificateKey(mspId, '~') };
+    const all = (await this.#database.values(range).all()) as IssuedCertificate[];
+    return all.filter((certificate) => certificate.id === id);
+  }
+
+  /** @param serialNumber - lowercase hex. */
+  isRevoked(mspId: string, serialNumber: string): boolean {
+    return this.#database.getSync(revocationKey(mspId, serialNumber)) !== undefined;
+  }
+
+  async revoke(mspId: string, serialNumber: string): Promise<void> {
+    await this.#database.put(revocationKey(mspId, serialNumber), true, { sync: true });
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+}
