@@ -1,0 +1,108 @@
+/**
+ * The gateway's configuration: the environment and nothing else, every problem reported at once.
+ *
+ * @module
+ */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** What a gateway may play for its organisations. */
+export const PLAYED = ['agent', 'key-server', 'provider', 'auditor'] as const;
+export type Played = (typeof PLAYED)[number];
+
+const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
+
+const PORT = 'the port to listen on, at most 65535; 0 for any free one';
+
+/** Each variable with its default and, in the message of its refusal, its meaning. */
+const environment = z.object({
+  PORT: z
+    .string()
+    .regex(/^(?:0|[1-9][0-9]{0,4})$/, PORT)
+    .transform(Number)
+    .refine((port) => port <= 65_535, PORT)
+    .default(7070),
+  HOST: z.string().min(1, 'the address to listen on').default('127.0.0.1'),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'the address by which owners reach this gateway' })
+    .optional(),
+  DATA_DIR: z
+    .string()
+    .min(1, 'the folder for keys, uploads, stores and records')
+    .default('./.holdfast'),
+  ROLES: z
+    .string()
+    .default(PLAYED.join(','))
+    .transform((text) => text.split(','))
+    .pipe(
+      z
+        .array(z.enum(PLAYED, `the roles to play, some of ${PLAYED.join(',')}`))
+        .min(1)
+        .refine((roles) => new Set(roles).size === roles.length, 'a role stands twice'),
+    ),
+  LEDGER_CONNECTION: z
+    .string('the connection file of a network; `npm start` brings the one of the embedded ledger')
+    .min(1, 'the connection file of a network'),
+  STORAGE_DRIVER: z
+    .literal('embedded', 'what keeps the blocks; this version knows `embedded`')
+    .default('embedded'),
+  LOG_LEVEL: z.enum(LEVELS, `how much to log, one of ${LEVELS.join(', ')}`).default('info'),
+});
+
+export interface GatewayConfig {
+  readonly port: number;
+  readonly host: string;
+  /** Origin that owners sign as part of the target; undefined: the loopback names with our port. */
+  readonly publicOrigin: string | undefined;
+  readonly dataFolder: string;
+  readonly roles: readonly Played[];
+  /** Path of the connection file. */
+  readonly connection: string;
+  readonly logLevel: (typeof LEVELS)[number];
+}
+
+/** What is wrong with the environment, a sentence a variable. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the configuration.
+ *
+ * @param env - the process's environment; an empty value counts as absent.
+ * @throws {ConfigError} naming every variable at fault, its meaning and the value that came.
+ */
+export function readConfig(env: NodeJS.ProcessEnv): GatewayConfig {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        return `${name}: ${issue.message}; got ${given[name] ?? 'nothing'}`;
+      }),
+    );
+  }
+  const values = parsed.data;
+  if (values.PUBLIC_URL === undefined && !LOOPBACK.includes(values.HOST)) {
+    throw new ConfigError([
+      `PUBLIC_URL: the address by which owners reach this gateway, needed where HOST (${values.HOST}) is not loopback; got nothing`,
+    ]);
+  }
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    publicOrigin: values.PUBLIC_URL === undefined ? undefined : new URL(values.PUBLIC_URL).origin,
+    dataFolder: resolve(values.DATA_DIR),
+    roles: values.ROLES,
+    connection: resolve(values.LEDGER_CONNECTION),
+    logLevel: values.LOG_LEVEL,
+  };
+}

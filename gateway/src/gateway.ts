@@ -1,0 +1,272 @@
+/**
+ * A whole gateway: its roles wired together, started and stopped.
+ *
+ * @module
+ */
+import { once, setMaxListeners } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { ready } from '@holdfast/protocol/curve.js';
+import { HoldfastError } from '@holdfast/protocol/errors.js';
+import { consortiumNumber } from '@holdfast/protocol/ids.js';
+import type { Network } from '@holdfast/protocol/messages.js';
+import { inline, type Pool } from '@holdfast/protocol/pool.js';
+import { X509Certificate } from 'node:crypto';
+import { createApp } from './http/app.ts';
+import type { GatewayConfig } from './config.ts';
+import { configured, funded } from './consortium.ts';
+import { newEnrolment } from './enrolment/enrolment.ts';
+import { forgetAnswers, newIdempotency, type KeptAnswer } from './http/idempotency.ts';
+import { isDevelopment, type Connection } from './ledger/connection.ts';
+import { newFabricLedger } from './ledger/fabric-ledger.ts';
+import type { LedgerLink } from './ledger/ledger-link.ts';
+import type { Logger } from './log.ts';
+import { goRound } from './loop.ts';
+import { newMetrics } from './metrics.ts';
+import { newLateness } from './monitor/lateness.ts';
+import { newCustody } from './managed/custody.ts';
+import { newManagedFiles } from './managed/managed-files.ts';
+import { openMonitor } from './monitor/monitor.ts';
+import { newOrigins } from './http/origins.ts';
+import { newOwners } from './enrolment/owners.ts';
+import { partiesOf } from './parties.ts';
+import { playDelegates, playKeyServers, type Stage } from './play.ts';
+import { playProvider } from './play-provider.ts';
+import { answerUnreadable } from './http/problem.ts';
+import { openEnrolmentKey, roleFolder } from './role-keys.ts';
+import { newSignatureAuth, type Signatory } from './http/signature-auth.ts';
+import { openStore } from './store.ts';
+import { newTableCopies } from './auditor/table-copies.ts';
+
+const HOUR_MS = 3_600_000;
+/** How often keys whose time is over leave the memory, milliseconds. */
+const FORGET_MS = 10_000;
+/** How long the ledger may take to answer before a gateway gives up starting, milliseconds. */
+const LEDGER_PATIENCE_MS = 60_000;
+
+export interface GatewayParts {
+  readonly config: Omit<GatewayConfig, 'connection'>;
+  readonly connection: Connection;
+  readonly link: LedgerLink;
+  readonly log: Logger;
+  /** Where long computations run; inline unless given. */
+  readonly pool?: Pool;
+  /** The machine's clocks unless given. */
+  readonly clocks?: Clocks;
+}
+
+export interface Clocks {
+  readonly nowMs: () => number;
+  /** Never goes back. */
+  readonly monotonicMs: () => number;
+}
+
+const MACHINE: Clocks = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+
+export interface RunningGateway {
+  readonly url: string;
+  /** Resolves when what was begun is done and everything is closed. */
+  close(): Promise<void>;
+}
+
+/** (Agent) Starts every role, then listens. */
+export async function startGateway(parts: GatewayParts): Promise<RunningGateway> {
+  const { config, connection, link, log, pool = inline } = parts;
+  const { nowMs, monotonicMs } = parts.clocks ?? MACHINE;
+  await ready();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  // every call that can be ended listens to it
+  setMaxListeners(0, signal);
+  const closing: (() => Promise<unknown>)[] = [() => link.close()];
+  const rounds: Promise<void>[] = [];
+
+  async function close(): Promise<void> {
+    stopping.abort();
+    await Promise.all(rounds);
+    for (const end of closing.toReversed()) await end();
+  }
+
+  try {
+    const own = agentOf(connection);
+    const ledger = newFabricLedger(link, own);
+    const reader = ledger.as(own);
+    const names = connection.organisations.map(({ mspId }) => mspId);
+    const rules = await patiently(() => configured(ledger, names, reader));
+    const parties = partiesOf(config.roles, connection, rules);
+    const agent = ledger.as(parties.agent);
+    const store = await openStore(join(config.dataFolder, 'gateway'));
+    closing.push(() => store.close());
+    const monitor = await openMonitor({ ledger, agent, store, log, nowMs });
+    const stage: Stage = {
+      dataFolder: config.dataFolder,
+      channel: connection.channel,
+      ledger,
+      rules,
+      monitor,
+      log,
+      pool,
+      signal,
+      nowMs,
+      monotonicMs,
+      isDevelopment: isDevelopment(connection),
+      closing,
+      go: (name, everyMs, round) => rounds.push(goRound({ name, log, signal, everyMs }, round)),
+    };
+    const [keyServers, provider] = await Promise.all([
+      playKeyServers(stage, parties.keyServers),
+      playProvider(stage, parties.provider),
+      patiently(() => funded(ledger, parties.agent.mspId)),
+    ]);
+    await playDelegates(stage, parties, provider);
+    stage.go('monitor', 0, (until) => monitor.run(until));
+
+    const answers = store.table<KeptAnswer>('answers');
+    stage.go('answers', HOUR_MS, () => forgetAnswers({ answers, nowMs }));
+    const owners = newOwners({ agent, enrolled: store.table<Signatory>('enrolled'), nowMs });
+    const folder = roleFolder(config.dataFolder, 'agent', agent.mspId);
+    const tables = newTableCopies(join(folder, 'tables'), pool);
+    const enrol = newEnrolment({
+      registrar: registrarOf(connection, agent.mspId),
+      agent,
+      owners,
+      granted: store.table<readonly string[]>('granted'),
+      enrolmentKey: await openEnrolmentKey(folder),
+    });
+    const custodyStore = await openStore(join(folder, 'custody'));
+    closing.push(() => custodyStore.close());
+    const { channel } = connection;
+    const { mspId } = agent;
+    const custodyParts = { mspId, channel, ledger, provider, tables, enrol, pool, nowMs };
+    const custody = newCustody({ ...custodyParts, store: custodyStore });
+    stage.go('custody', FORGET_MS, async () => custody.forget());
+    const server = createServer();
+    closing.push(() => stop(server));
+    const app = createApp({
+      log,
+      network: networkOf(connection, agent.mspId),
+      config: rules,
+      enrol,
+      custody,
+      files: newManagedFiles({ provider, keyServers, nowMs }),
+      measuringFolder: join(folder, 'measuring'),
+      ledger,
+      agent,
+      keyServers,
+      provider,
+      tables,
+      monitor,
+      metrics: newMetrics({ provider, monitor, signal }),
+      pool,
+      authenticate: newSignatureAuth({ signatoryOf: (keyId) => owners.signatoryOf(keyId), nowMs }),
+      originOf: newOrigins(config.publicOrigin, () => (server.address() as AddressInfo).port),
+      once: newIdempotency({ answers, nowMs }),
+      checks: {
+        ledger: async () => {
+          await agent.evaluate('beacons:current', {}, AbortSignal.timeout(5_000));
+          return [];
+        },
+        storage: async () => {
+          const nodes = await provider.nodes();
+          const up = nodes.filter((node) => node.up).length;
+          return up >= rules.minimumReplicas
+            ? []
+            : [`${up} of ${nodes.length} nodes answer, ${rules.minimumReplicas} are needed`];
+        },
+        clock: newLateness({ monitor, config: rules, monotonicMs, signal }),
+        keyServers: () =>
+          rules.keyServers
+            .filter((mspId) => !keyServers.has(mspId))
+            .map((mspId) => `${mspId} is not reached from here`),
+      },
+      signal,
+      nowMs,
+      monotonicMs,
+    });
+    const url = await listen(server, app, config);
+    return { url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function agentOf(connection: Connection) {
+  const holder = connection.organisations.find(({ identities }) => identities.agent !== undefined);
+  if (holder === undefined) {
+    throw new HoldfastError('NOT_ALLOWED', 'the connection file holds no identity of an agent');
+  }
+  return { mspId: holder.mspId, role: 'agent' as const };
+}
+
+/** A ledger that is still starting gets time. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const end = performance.now() + LEDGER_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const unreached = error instanceof HoldfastError && error.code === 'LEDGER_UNREACHABLE';
+      if (!unreached || performance.now() > end) throw error;
+    }
+  }
+}
+
+function networkOf(connection: Connection, agent: string): Network {
+  const { channel, chaincode, organisations } = connection;
+  const pins = organisations.map(({ mspId, rootCert }) => ({
+    mspId,
+    rootCertificate: new X509Certificate(rootCert).raw,
+  }));
+  return {
+    channel,
+    chaincode,
+    consortium: consortiumNumber(channel, pins),
+    agent,
+    organisations: organisations.map(({ mspId, rootCert }) => ({
+      mspId,
+      rootCertificate: rootCert,
+    })),
+    development: isDevelopment(connection),
+  };
+}
+
+function registrarOf({ organisations }: Connection, mspId: string) {
+  const organisation = organisations.find((each) => each.mspId === mspId);
+  const identity = organisation?.identities.agent;
+  if (organisation === undefined || identity === undefined) {
+    throw new Error('bug: an agent without an identity');
+  }
+  return { caUrl: organisation.caUrl, cert: identity.cert, key: identity.key };
+}
+
+async function listen(
+  server: Server,
+  app: ReturnType<typeof createApp>,
+  { host, port }: Pick<GatewayConfig, 'host' | 'port'>,
+): Promise<string> {
+  // uploads take as long as they take; what stands still is ended where the body is read
+  server.requestTimeout = 0;
+  server.headersTimeout = 60_000;
+  server.on('request', app);
+  // whoever is refused need not send its body first
+  server.on('checkContinue', app);
+  server.on('clientError', answerUnreadable);
+  server.listen(port, host);
+  await once(server, 'listening');
+  const { port: taken } = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${taken}`;
+}
+
+/** Answers what has been asked; connections that only wait are ended. */
+async function stop(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const late = setTimeout(() => server.closeAllConnections(), 5_000);
+  await closed;
+  clearTimeout(late);
+}

@@ -1,0 +1,141 @@
+/**
+ * The Express application, built from its parts.
+ *
+ * @module
+ */
+import express, { Router, type Express, type Request, type RequestHandler } from 'express';
+import { HoldfastError } from '@holdfast/protocol/errors.js';
+import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Network } from '@holdfast/protocol/messages.js';
+import type { Pool } from '@holdfast/protocol/pool.js';
+import type { Enrol } from '../enrolment/enrolment.ts';
+import type { Ledger, LedgerSession } from '../ledger/ledger.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Custody } from '../managed/custody.ts';
+import type { ManagedFiles } from '../managed/managed-files.ts';
+import type { Monitor } from '../monitor/monitor.ts';
+import { authenticated } from './basic-auth.ts';
+import { answerProblems, loggedPath } from './problem.ts';
+import type { RequestParts } from './requests.ts';
+import type { KeyServer, Provider } from '../roles.ts';
+import { alertsRoutes } from './routes/alerts.ts';
+import { challengesRoutes } from './routes/challenges.ts';
+import { filePartsRoutes } from './routes/file-parts.ts';
+import { filesRoutes } from './routes/files.ts';
+import { healthRoutes, type Check } from './routes/health.ts';
+import { keysRoutes } from './routes/keys.ts';
+import { lookUpRoutes, relayRoutes } from './routes/ledger.ts';
+import { managedRoutes } from './routes/managed.ts';
+import { networkRoutes } from './routes/network.ts';
+import { operationsRoutes } from './routes/operations.ts';
+import { nodesRoutes } from './routes/nodes.ts';
+import { describeTus, uploadsRoutes } from './routes/uploads.ts';
+import type { TableCopies } from '../auditor/table-copies.ts';
+
+export interface AppParts extends RequestParts {
+  readonly log: Logger;
+  readonly network: Network;
+  readonly config: Config;
+  readonly enrol: Enrol;
+  readonly custody: Custody;
+  readonly files: ManagedFiles;
+  /** Where bodies of unknown length are measured. */
+  readonly measuringFolder: string;
+  readonly ledger: Ledger;
+  /** The agent's own identity on the ledger. */
+  readonly agent: LedgerSession;
+  readonly keyServers: ReadonlyMap<string, KeyServer>;
+  readonly provider: Provider;
+  readonly tables: TableCopies;
+  /** Where long computations run. */
+  readonly pool: Pool;
+  readonly monitor: Monitor;
+  readonly metrics: Metrics;
+  readonly checks: Readonly<Record<string, Check>>;
+  /** Ends streams that have no end of their own. */
+  readonly signal: AbortSignal;
+  readonly nowMs: () => number;
+  readonly monotonicMs: () => number;
+}
+
+/** Routes by who may ask: anybody, then those whose signature or password holds. */
+export function createApp(parts: AppParts): Express {
+  const app = express();
+  app.disable('x-powered-by').set('etag', false);
+  app.use(logRequests(parts));
+  app.use(healthRoutes(parts.checks), operationsRoutes(parts.metrics));
+  app.use('/v1', openRoutes(parts), authenticated(parts), ownersRoutes(parts));
+  app.use((request) => {
+    throw new HoldfastError('NOT_FOUND', `nothing at ${request.method} ${request.path}`);
+  });
+  app.use(answerProblems(parts.log));
+  return app;
+}
+
+function openRoutes(parts: AppParts): Router {
+  const router = Router();
+  router.use((_request, response, next) => {
+    // the agent sees no plaintext, unless a password says otherwise: custody is the owner's
+    response.set({
+      'Holdfast-Custody': 'owner',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+    });
+    next();
+  });
+  router.use(networkRoutes(parts), nodesRoutes(parts), lookUpRoutes(parts));
+  router.options('/uploads{/*rest}', describeTus);
+  return router;
+}
+
+function ownersRoutes(parts: AppParts): Router {
+  const { ledger, network } = parts;
+  const { channel, chaincode } = network;
+  const router = Router();
+  router.use(
+    managedRoutes(parts),
+    keysRoutes(parts),
+    uploadsRoutes(parts),
+    relayRoutes({ ...parts, ledger, channel, chaincode }),
+    filesRoutes(parts),
+    challengesRoutes(parts),
+    filePartsRoutes(parts),
+    alertsRoutes(parts),
+  );
+  return router;
+}
+
+/** One line a request, when it has been answered. */
+function logRequests({ log, metrics, monotonicMs }: AppParts): RequestHandler {
+  return (request, response, next) => {
+    const began = monotonicMs();
+    const { method } = request;
+    const path = loggedPath(request);
+    response.once('close', () => {
+      const durationMs = monotonicMs() - began;
+      metrics.answered({
+        method,
+        route: patternOf(request),
+        status: response.statusCode,
+        seconds: durationMs / 1000,
+      });
+      log.info({
+        event: 'RequestAnswered',
+        method,
+        path,
+        status: response.statusCode,
+        durationMs: Math.round(durationMs),
+        ...(response.writableFinished ? {} : { cutOff: true }),
+      });
+    });
+    next();
+  };
+}
+
+/** The pattern of the route that answered; what was refused before has none. */
+function patternOf(request: Request): string {
+  const route: unknown = request.route;
+  const isRoute = typeof route === 'object' && route !== null && 'path' in route;
+  return isRoute ? String(route.path) : 'none';
+}

@@ -1,0 +1,91 @@
+/**
+ * Idempotency-Key: a request that is sent again has one effect and one answer.
+ *
+ * @module
+ */
+import { HoldfastError } from '@holdfast/protocol/errors.js';
+import { HttpRefusal } from './problem.ts';
+import type { Table } from '../store.ts';
+
+const KEPT_MS = 86_400_000;
+
+/** An answer as it was given, and to what. */
+export interface KeptAnswer {
+  /** Digest of method, path and body. */
+  readonly request: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  readonly at: number;
+}
+
+export type Answer = Pick<KeptAnswer, 'status' | 'headers' | 'body'>;
+
+export interface IdempotencyParts {
+  readonly answers: Table<KeptAnswer>;
+  readonly nowMs: () => number;
+}
+
+/** @returns the key; undefined where there is none. @throws `INPUT_INVALID`. */
+export function idempotencyKey(header: string | undefined): string | undefined {
+  if (header === undefined || /^[\x21-\x7e]{8,128}$/.test(header)) return header;
+  throw new HoldfastError('INPUT_INVALID', 'expected 8 to 128 visible characters', {
+    pointer: '/Idempotency-Key',
+  });
+}
+
+/**
+ * (Agent) Remembers what was answered, a day; refusals are not remembered. Who asks while the same request is still being
+ * answered gets that answer.
+ */
+export function newIdempotency({ answers, nowMs }: IdempotencyParts) {
+  const running = new Map<string, { readonly request: string; readonly answer: Promise<Answer> }>();
+
+  async function answerOnce(
+    name: string,
+    request: string,
+    answer: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const kept = await answers.get(name);
+    if (kept !== undefined && kept.at + KEPT_MS > nowMs()) return again(kept, kept, request);
+    const given = await answer();
+    await answers.put(name, { ...given, request, at: nowMs() });
+    return given;
+  }
+
+  return async function once(
+    caller: string,
+    key: string | undefined,
+    request: string,
+    answer: () => Promise<Answer>,
+  ): Promise<Answer> {
+    if (key === undefined) return answer();
+    const name = `${caller} ${key}`;
+    const before = running.get(name);
+    if (before !== undefined) return again(before, before.answer, request);
+    const given = answerOnce(name, request, answer);
+    running.set(name, { request, answer: given });
+    try {
+      return await given;
+    } finally {
+      running.delete(name);
+    }
+  };
+}
+
+export type Once = ReturnType<typeof newIdempotency>;
+
+function again<A>(before: { readonly request: string }, answer: A, request: string): A {
+  if (before.request === request) return answer;
+  throw new HttpRefusal('INPUT_INVALID', 'this key was used for another request', {
+    status: 422,
+    pointer: '/Idempotency-Key',
+  });
+}
+
+/** Forgets what is older than a day. */
+export async function forgetAnswers({ answers, nowMs }: IdempotencyParts): Promise<void> {
+  for await (const [name, { at }] of answers.entries()) {
+    if (at + KEPT_MS <= nowMs()) await answers.delete(name);
+  }
+}

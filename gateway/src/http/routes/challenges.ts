@@ -1,0 +1,66 @@
+/**
+ * Challenges at once, and the storage nodes they go to. The paid audit, `files:ask`, goes through the relay.
+ *
+ * @module
+ */
+import { performance } from 'node:perf_hooks';
+import { Router } from 'express';
+import { HoldfastError } from '@holdfast/protocol/errors.js';
+import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
+import {
+  challengeRequest,
+  type ChallengeAnswer,
+  type ChallengeRequest,
+} from '@holdfast/protocol/messages.js';
+import type { Pool } from '@holdfast/protocol/pool.js';
+import { sectorsOf } from '@holdfast/protocol/tag.js';
+import { challengeNow } from '../../auditor/challenge-now.ts';
+import { callersFile } from '../caller-files.ts';
+import type { LedgerSession } from '../../ledger/ledger.ts';
+import { signalOf, takesJson, type RequestParts } from '../requests.ts';
+import type { Provider } from '../../roles.ts';
+import type { TableCopies } from '../../auditor/table-copies.ts';
+
+export interface ChallengesParts extends RequestParts {
+  readonly agent: LedgerSession;
+  readonly provider: Provider;
+  readonly tables: TableCopies;
+  readonly pool: Pool;
+}
+
+export function challengesRoutes(parts: ChallengesParts): Router {
+  const router = Router();
+  router.post(
+    '/files/:fileId/challenges',
+    takesJson(parts, challengeRequest, async ({ body, request, response }) => {
+      const state = await callersFile(parts.agent, request.params, response);
+      return { body: await challenge(parts, state, body, signalOf(response)) };
+    }),
+  );
+  return router;
+}
+
+/** One node's answer, checked here. */
+export async function challenge(
+  { agent, pool, provider, tables }: Omit<ChallengesParts, keyof RequestParts>,
+  { file, placement }: FileState,
+  asked: ChallengeRequest,
+  signal: AbortSignal,
+): Promise<ChallengeAnswer> {
+  const node = nodeOf(placement?.nodes ?? [], asked.node);
+  const { tagKeyId } = file;
+  const tagKey = await agent.evaluate('accounts:tagKey', { tagKeyId }, signal);
+  const table = await tables.open(tagKey, sectorsOf(file.blockSize));
+  const question = { file, tagKey, table, node, blocks: asked.blocks, provider, pool };
+  const now = await challengeNow(question, () => performance.now(), signal);
+  return { now, href: `/v1/files/${file.fileId}/audits` };
+}
+
+/** The node named, else any of those that keep the file. */
+function nodeOf(nodes: readonly string[], named: string | undefined): string {
+  const node = named ?? nodes[Math.floor(Math.random() * nodes.length)];
+  if (node !== undefined && nodes.includes(node)) return node;
+  throw new HoldfastError('NOT_FOUND', `the file is not kept on ${node ?? 'any node'}`, {
+    pointer: '/node',
+  });
+}

@@ -1,0 +1,43 @@
+/**
+ * The connection file of a network: where each organisation's peer and authority are, and the identities we may use.
+ *
+ * @module
+ */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { name, parseJson, role } from '@holdfast/protocol/schema.js';
+
+const pem = z.string().regex(/^-----BEGIN [A-Z ]+-----/, 'expected PEM');
+
+const connection = z.object({
+  channel: name,
+  chaincode: name,
+  organisations: z
+    .array(
+      z.object({
+        mspId: name,
+        rootCert: pem,
+        /** null: the peer is reached in clear, on loopback only. */
+        tlsRootCert: pem.nullable(),
+        peerEndpoint: z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected host:port'),
+        hostAlias: z.string().nullish(),
+        caUrl: z.url({ protocol: /^https?$/ }),
+        identities: z.partialRecord(role, z.object({ cert: pem, key: pem })),
+      }),
+    )
+    .min(1),
+});
+export type Connection = z.infer<typeof connection>;
+export type ConnectedOrganisation = Connection['organisations'][number];
+
+/** @throws `INPUT_INVALID` naming the field; any error of the file system. */
+export async function readConnection(path: string): Promise<Connection> {
+  return parseConnection(await readFile(path, 'utf8'), path);
+}
+
+export const parseConnection = (text: string, what: string): Connection =>
+  parseJson(connection, text, what);
+
+/** A ledger reached in clear is the development ledger: one process holds every organisation's key. */
+export const isDevelopment = ({ organisations }: Connection): boolean =>
+  organisations.some(({ tlsRootCert }) => tlsRootCert === null);

@@ -1,0 +1,51 @@
+/**
+ * Reads the configuration, starts the gateway, says where on standard output, and stops cleanly on a signal.
+ *
+ * @module
+ */
+import { ConfigError, readConfig, type GatewayConfig } from './config.ts';
+import { startGateway } from './gateway.ts';
+import { readConnection } from './ledger/connection.ts';
+import { connectPeers } from './ledger/ledger-link.ts';
+import { newLog } from './log.ts';
+import { openWorkerPool } from './worker-pool.ts';
+
+function configOrExit(): GatewayConfig {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.problems.join('\n')}\n`);
+    process.exit(2);
+  }
+}
+
+const config = configOrExit();
+const log = newLog(config.logLevel);
+const connection = await readConnection(config.connection).catch((error: unknown) => {
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`LEDGER_CONNECTION: ${reason}\n`);
+  process.exit(2);
+});
+const link = connectPeers(connection);
+const pool = openWorkerPool(new URL('./worker.js', import.meta.url));
+const gateway = await startGateway({ config, connection, link, log, pool }).catch(
+  (error: unknown) => {
+    log.fatal({ event: 'StartFailed', err: error });
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
+process.stdout.write(`${JSON.stringify({ ready: true, url: gateway.url })}\n`);
+
+let isClosing = false;
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (isClosing) return;
+    isClosing = true;
+    void gateway
+      .close()
+      .then(() => pool.close())
+      .then(() => process.exit(0));
+  });
+}

@@ -1,0 +1,22 @@
+/**
+ * Storage nodes that stop answering, and those that answer again: warnings for whoever keeps files there.
+ *
+ * @module
+ */
+import type { Provider } from '../roles.ts';
+import type { Monitor } from './monitor.ts';
+
+/** (Agent) @returns one look at all nodes; the first is silent about nodes that are up. */
+export function watchNodes(
+  provider: Pick<Provider, 'nodes'>,
+  monitor: Pick<Monitor, 'warn'>,
+): () => Promise<void> {
+  const wasUp = new Map<string, boolean>();
+  return async () => {
+    for (const { node, up } of await provider.nodes()) {
+      const before = wasUp.get(node) ?? true;
+      wasUp.set(node, up);
+      if (up !== before) await monitor.warn({ node }, { event: up ? 'NodeUp' : 'NodeDown', node });
+    }
+  };
+}

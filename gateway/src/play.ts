@@ -1,0 +1,93 @@
+/**
+ * Each role on the stage: its keys opened, announced on the ledger, its loop begun.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import type { Config } from '@holdfast/protocol/ledger-records.js';
+import { delegateAnnouncement, keyServerAnnouncement } from './announcements.ts';
+import { newAuditor } from './auditor/auditor.ts';
+import { newSlotClock } from './auditor/slot-clock.ts';
+import { announce } from './consortium.ts';
+import { openKeyServer } from './key-server/key-server.ts';
+import type { Pool } from '@holdfast/protocol/pool.js';
+import type { Ledger, RoleIdentity } from './ledger/ledger.ts';
+import type { Logger } from './log.ts';
+import type { Monitor } from './monitor/monitor.ts';
+import { watchNodes } from './monitor/watch-nodes.ts';
+import type { Parties } from './parties.ts';
+import { openSigningSecret, roleFolder } from './role-keys.ts';
+import type { KeyServer, Provider } from './roles.ts';
+import { openRsaKey } from './key-server/rsa-key.ts';
+
+/** How often clocks, auditors and nodes are looked at, milliseconds. */
+const CLOCK_MS = 250;
+const NODES_MS = 5_000;
+
+/** The names under which delegates of the embedded consortium are shown; any other is shown by its organisation. */
+const DELEGATE_NAMES: Readonly<Record<string, string>> = { Alder: 'Dana', Cedar: 'Emil' };
+
+/** What every role stands on. */
+export interface Stage {
+  readonly dataFolder: string;
+  readonly channel: string;
+  readonly ledger: Ledger;
+  readonly rules: Config;
+  readonly monitor: Monitor;
+  readonly log: Logger;
+  readonly pool: Pool;
+  /** Ends every loop. */
+  readonly signal: AbortSignal;
+  readonly nowMs: () => number;
+  readonly monotonicMs: () => number;
+  readonly isDevelopment: boolean;
+  /** Closed in reverse order when all loops have ended. */
+  readonly closing: (() => Promise<unknown>)[];
+  go(name: string, everyMs: number, round: (signal: AbortSignal) => Promise<void>): void;
+}
+
+/** (Key server) One an organisation. */
+export async function playKeyServers(
+  { dataFolder, ledger, nowMs, closing }: Stage,
+  identities: readonly RoleIdentity[],
+): Promise<ReadonlyMap<string, KeyServer>> {
+  const opened = await Promise.all(
+    identities.map(async (identity) => {
+      const { mspId } = identity;
+      const folder = roleFolder(dataFolder, 'key-server', mspId);
+      const privateKey = await openRsaKey(join(folder, 'key.pem'));
+      await announce(ledger.as(identity), keyServerAnnouncement(privateKey));
+      return openKeyServer({ mspId, privateKey, folder, nowMs });
+    }),
+  );
+  for (const keyServer of opened) closing.push(() => keyServer.close());
+  return new Map(opened.map((keyServer) => [keyServer.mspId, keyServer]));
+}
+
+/** (Delegate) Beacons and audits of each; and the clock of every organisation here. */
+export async function playDelegates(
+  stage: Stage,
+  { delegates, clocks }: Parties,
+  provider: Provider,
+): Promise<void> {
+  const { dataFolder, channel, ledger, rules: config, monitor, log } = stage;
+  const providers = new Map([[provider.providerId, provider]]);
+  await Promise.all(
+    delegates.map(async (identity) => {
+      const { mspId } = identity;
+      const secret = await openSigningSecret(roleFolder(dataFolder, 'delegate', mspId));
+      const session = ledger.as(identity);
+      const name = DELEGATE_NAMES[mspId] ?? mspId;
+      await announce(session, delegateAnnouncement(secret, name, { mspId, channel }));
+      const round = newAuditor({ session, channel, config, secret, monitor, providers, log });
+      stage.go(`auditor of ${mspId}`, CLOCK_MS, round);
+    }),
+  );
+  const { monotonicMs, isDevelopment } = stage;
+  for (const identity of clocks) {
+    const session = ledger.as(identity);
+    const clock = newSlotClock({ session, config, monitor, monotonicMs, isDevelopment });
+    stage.go(`clock of ${identity.mspId}`, CLOCK_MS, clock);
+  }
+  stage.go('nodes', NODES_MS, watchNodes(provider, monitor));
+}

@@ -1,0 +1,80 @@
+/**
+ * A provider on the embedded store: its nodes, its catalogue, its loop.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import type { Pool } from '@holdfast/protocol/pool.js';
+import type { Ledger, LedgerSession } from '../ledger/ledger.ts';
+import type { Logger } from '../log.ts';
+import type { Provider } from '../roles.ts';
+import { openEmbeddedNode } from '../storage/embedded-node.ts';
+import { openCatalogue } from './catalogue.ts';
+import { newKeyedQueue } from './keyed-queue.ts';
+import { newProviderLoop } from './provider-loop.ts';
+import { newProvider } from './provider.ts';
+import { newTagTables } from './tag-tables.ts';
+import { knowFolder } from './node-folders.ts';
+
+export interface ProviderOptions {
+  /** Holds `catalogue/`. */
+  readonly folder: string;
+  /** Holds a folder a node. */
+  readonly storageFolder: string;
+  /** Names of the nodes, as announced. */
+  readonly nodes: readonly string[];
+  /** The provider's own identity. */
+  readonly session: LedgerSession;
+  readonly ledger: Pick<Ledger, 'events'>;
+  readonly channel: string;
+  /** Of the BLS key that the provider has announced. */
+  readonly acceptanceSecret: bigint;
+  /** Whether it asks for Padme, as announced. */
+  readonly padding: boolean;
+  readonly random: (length: number) => Uint8Array;
+  /** Where tags are checked and proofs are made. */
+  readonly pool: Pool;
+  readonly nowMs: () => number;
+  readonly log: Logger;
+  /** Ends everything. */
+  readonly signal: AbortSignal;
+}
+
+export interface OpenProvider {
+  readonly provider: Provider;
+  /** One round of the loop: ends with the signal or a failure, to be begun again. */
+  readonly round: (signal: AbortSignal) => Promise<void>;
+  /** After the loop has ended. */
+  close(): Promise<void>;
+}
+
+/** (Provider) @throws `STORAGE_UNREACHABLE`. */
+export async function openProvider(options: ProviderOptions): Promise<OpenProvider> {
+  const { folder, storageFolder, session, ledger, pool, random } = options;
+  // first: where another process has it, the nodes are that one's too
+  const catalogue = await openCatalogue(join(folder, 'catalogue'));
+  const nodes = await Promise.all(
+    options.nodes.map(async (name) => {
+      const isKnown = (await catalogue.folderOf(name)) !== undefined;
+      return openEmbeddedNode({ name, folder: join(storageFolder, name), isKnown });
+    }),
+  );
+  for (const node of nodes) {
+    const { up } = await node.status(options.signal);
+    if (up) await knowFolder(catalogue, node.name, join(storageFolder, node.name));
+    else options.log.warn({ event: 'NodeDown', node: node.name });
+  }
+  const context = {
+    ...options,
+    providerId: session.mspId,
+    catalogue,
+    nodes: new Map(nodes.map((node) => [node.name, node])),
+    exclusive: newKeyedQueue(),
+    tables: newTagTables(catalogue, { pool, random }),
+  };
+  return {
+    provider: newProvider(context),
+    round: newProviderLoop(context, ledger),
+    close: () => catalogue.close(),
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * A LevelDB whose writes are on disk when they resolve, also after one that failed.
+ *
+ * LevelDB goes on writing behind a record that the disk took only in part, and after a crash reads nothing behind it:
+ * writes that it has acknowledged since are lost. So nothing is written after a failure before the database has been
+ * opened anew, which ends its log where it is whole.
+ *
+ * @module
+ */
+import { HoldfastError } from '@holdfast/protocol/errors.js';
+import { ClassicLevel, type BatchOperation } from 'classic-level';
+import { errnoOf, makeFolder, syncFolder } from './durable-file.ts';
+
+type Level = ClassicLevel<string, Uint8Array>;
+export type Operation = BatchOperation<Level, string, Uint8Array>;
+
+export interface Database {
+  /** For reading. */
+  readonly level: Level;
+  /** All of it or nothing; durable when resolved. @throws `STORE_FULL`, `STORAGE_UNREACHABLE`. */
+  write(operations: readonly Operation[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly operations: readonly Operation[];
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * Opens the database, making it where it is new. One process a folder.
+ *
+ * @param format - version of what is kept in it.
+ * @throws `STORAGE_UNREACHABLE` where another process has it open, or it has another format.
+ */
+export async function openDatabase(folder: string, format: string): Promise<Database> {
+  await makeFolder(folder);
+  const level: Level = new ClassicLevel(folder, { valueEncoding: 'view' });
+  await open(level, folder);
+  await checkFormat(level, folder, format);
+  let waiting: Waiting[] = [];
+  let writing: Promise<void> | undefined;
+  let isSound = true;
+
+  /** Who comes while the disk is busy shares the next write. */
+  async function writeAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const group = waiting;
+      waiting = [];
+      try {
+        if (!isSound) await reopen(level, folder);
+        isSound = false;
+        const operations = group.flatMap((each) => each.operations);
+        await level.batch(operations, { sync: true });
+        isSound = true;
+        for (const { resolve } of group) resolve();
+      } catch (error) {
+        for (const { reject } of group) reject(unwritten(folder, error));
+      }
+    }
+    writing = undefined;
+  }
+
+  return {
+    level,
+    write: (operations) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ operations, resolve, reject });
+        writing ??= writeAll();
+      }),
+    async close() {
+      await writing;
+      await level.close();
+    },
+  };
+}
+
+async function checkFormat(level: Level, folder: string, expected: string): Promise<void> {
+  const text = { valueEncoding: 'utf8' } as const;
+  const found = await level.get<string, string>('format', text);
+  if (found === expected) return;
+  if (found === undefined) {
+    await level.put<string, string>('format', expected, { ...text, sync: true });
+    return;
+  }
+  await level.close();
+  const detail = `${folder} has format ${found}, and this version reads ${expected}`;
+  throw new HoldfastError('STORAGE_UNREACHABLE', detail);
+}
+
+async function open(level: Level, folder: string): Promise<void> {
+  try {
+    await level.open();
+  } catch (cause) {
+    throw unopened(folder, cause);
+  }
+  // LevelDB names its newest manifest by a rename that it leaves to the system
+  await syncFolder(folder);
+}
+
+async function reopen(level: Level, folder: string): Promise<void> {
+  await level.close();
+  await open(level, folder);
+}
+
+function unopened(folder: string, cause: unknown): HoldfastError {
+  const reason = (cause as { cause?: unknown }).cause;
+  if (isFull(reason)) return full(folder, cause);
+  const detail =
+    errnoOf(reason) === 'LEVEL_LOCKED'
+      ? `${folder} is open in another process`
+      : `${folder} cannot be opened`;
+  return new HoldfastError('STORAGE_UNREACHABLE', detail, { cause });
+}
+
+function unwritten(folder: string, error: unknown): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  return isFull(error)
+    ? full(folder, error)
+    : new HoldfastError('STORAGE_UNREACHABLE', `${folder} cannot be written`, { cause: error });
+}
+
+const full = (folder: string, cause: unknown): HoldfastError =>
+  new HoldfastError('STORE_FULL', `the disk of ${folder} has no space left`, { cause });
+
+/** LevelDB passes on the system's text only. */
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && /No space left on device|Disk quota exceeded/.test(error.message);
