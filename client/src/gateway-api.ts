@@ -1,0 +1,165 @@
+/**
+ * The way to a gateway: signed requests, typed answers, problem documents as errors, retries that do no harm.
+ *
+ * @module
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { z } from 'zod';
+import { hex, utf8 } from '@holdfast/protocol/bytes.js';
+import { ERRORS, HoldfastError, type ErrorCode } from '@holdfast/protocol/errors.js';
+import { problem } from '@holdfast/protocol/messages.js';
+import { parse } from '@holdfast/protocol/schema.js';
+import { signRequest } from './request-signature.ts';
+import type { SigningKey } from './signing-key.ts';
+
+export interface RequestOptions {
+  readonly body?: Uint8Array;
+  /** Encoded as JSON; in place of `body`. */
+  readonly json?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface GatewayApi {
+  /** Origin, without a slash at its end. */
+  readonly url: string;
+  /** The answer as it came, with a status below 300. @throws the gateway's refusal; `GATEWAY_UNREACHABLE`. */
+  request(method: string, path: string, options?: RequestOptions): Promise<Response>;
+  /** The answer's JSON. @throws also `ANSWER_FALSE` where the answer is not what the interface says. */
+  call<S extends z.ZodType>(
+    method: string,
+    path: string,
+    schema: S,
+    options?: RequestOptions,
+  ): Promise<z.output<S>>;
+}
+
+export interface GatewayOptions {
+  readonly url: string;
+  /** Absent before there is an owner: then nothing is signed. */
+  readonly key?: SigningKey;
+  readonly random: (length: number) => Uint8Array;
+  readonly nowMs: () => number;
+}
+
+/** Pauses before the second, third and fourth try. */
+const PAUSES_MS = [200, 1_000, 3_000];
+const LONGEST_PAUSE_MS = 30_000;
+/** A gateway that says so asks for the same request later. */
+const LATER = [429, 502, 503, 504];
+/** A store without room stays so for longer than a person waits. */
+const FULL = 507;
+const KEYED = ['POST', 'PUT'];
+/** Not idempotent by a key: a part of an upload says its offset, and a lost answer is found by asking for it. */
+const ONCE = ['PATCH'];
+
+/** (Owner) A connection to one gateway; nothing is sent before the first request. */
+export function newGatewayApi({ url, key, random, nowMs }: GatewayOptions): GatewayApi {
+  const origin = originOf(url);
+
+  async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
+    const target = new URL(path, `${origin}/`);
+    const body = options.json === undefined ? options.body : utf8(JSON.stringify(options.json));
+    const headers: Record<string, string> = {
+      accept: 'application/json, application/problem+json, application/octet-stream',
+      ...(options.json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...options.headers,
+    };
+    const unsigned = { method, url: target, headers, ...(body === undefined ? {} : { body }) };
+    const signed = key === undefined ? headers : await signRequest(unsigned, key, nowMs(), random);
+    try {
+      return await fetch(target, {
+        method,
+        headers: signed,
+        body: body ?? null,
+        redirect: 'error',
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+    } catch (cause) {
+      options.signal?.throwIfAborted();
+      throw new HoldfastError('GATEWAY_UNREACHABLE', `no answer from ${origin}`, { cause });
+    }
+  }
+
+  async function request(
+    method: string,
+    path: string,
+    options: RequestOptions = {},
+  ): Promise<Response> {
+    const headers = KEYED.includes(method)
+      ? { 'idempotency-key': hex(random(16)), ...options.headers }
+      : (options.headers ?? {});
+    for (let tries = 0; ; tries++) {
+      const pause = ONCE.includes(method) ? undefined : PAUSES_MS[tries];
+      const outcome = await send(method, path, { ...options, headers }).catch(
+        (error: unknown) => error,
+      );
+      if (outcome instanceof Response && outcome.ok) return outcome;
+      if (pause === undefined || !isWorthRetrying(outcome)) throw await refusalOf(outcome, method);
+      await delay(pauseAfter(outcome, pause), undefined, { signal: options.signal });
+    }
+  }
+
+  return {
+    url: origin,
+    request,
+    async call(method, path, schema, options) {
+      const response = await request(method, path, options);
+      const what = `${method} ${path}`;
+      try {
+        return parse(schema, (await response.json()) as unknown, what);
+      } catch (cause) {
+        throw new HoldfastError('ANSWER_FALSE', `${what}: not the answer that was agreed`, {
+          cause,
+        });
+      }
+    },
+  };
+}
+
+function originOf(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol)) {
+    throw new HoldfastError('INPUT_INVALID', `the gateway is no http address: ${url}`);
+  }
+  return parsed.origin;
+}
+
+const isWorthRetrying = (outcome: unknown): boolean =>
+  outcome instanceof Response
+    ? LATER.includes(outcome.status) ||
+      (outcome.headers.has('retry-after') && outcome.status !== FULL)
+    : outcome instanceof HoldfastError && outcome.code === 'GATEWAY_UNREACHABLE';
+
+function pauseAfter(outcome: unknown, otherwise: number): number {
+  const seconds = outcome instanceof Response ? Number(outcome.headers.get('retry-after')) : 0;
+  return seconds > 0 ? Math.min(seconds * 1000, LONGEST_PAUSE_MS) : otherwise;
+}
+
+/** A problem document as the error that it tells of. */
+async function refusalOf(outcome: unknown, what: string): Promise<unknown> {
+  if (!(outcome instanceof Response)) return outcome;
+  const text = await outcome.text().catch(() => '');
+  const told = problem.safeParse(jsonOf(text));
+  if (!told.success || !Object.hasOwn(ERRORS, told.data.code)) {
+    const said = `${what} ${outcome.url}: status ${outcome.status} without a problem document`;
+    return new HoldfastError(codeOfStatus(outcome.status), said);
+  }
+  const { code, detail, errors } = told.data;
+  const pointer = errors?.[0]?.pointer;
+  return new HoldfastError(code as ErrorCode, detail, pointer === undefined ? {} : { pointer });
+}
+
+/** An answer to HEAD has no document, one of a proxy in between is not the gateway's. */
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 404) return 'NOT_FOUND';
+  return status >= 500 ? 'GATEWAY_UNREACHABLE' : 'ANSWER_FALSE';
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

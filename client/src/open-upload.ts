@@ -1,0 +1,50 @@
+/**
+ * Where a file's upload begins: anew under a fresh file id, or where an earlier try of this device stopped.
+ *
+ * @module
+ */
+import { base64url } from '@holdfast/protocol/bytes.js';
+import { HoldfastError } from '@holdfast/protocol/errors.js';
+import { readEpoch, type Parties } from '@holdfast/protocol/owner/parties.js';
+import { newUpload } from '@holdfast/protocol/owner/store-file.js';
+import type { PutRequest } from './put-request.ts';
+import type { Session } from './session.ts';
+import { readUploadState, writeUploadState, type UploadState } from './upload-state.ts';
+import { openUpload, uploadedBytes } from './upload.ts';
+
+/** An upload that an earlier try began, while the provider still has it; else a new one under a new file id. */
+export async function openOrContinue(
+  session: Session,
+  { provider }: Parties,
+  request: PutRequest,
+  path: string,
+): Promise<{ readonly state: UploadState; readonly from: number }> {
+  const before = await readUploadState(path);
+  const from = before === undefined ? undefined : await foundBytes(session, before);
+  if (before !== undefined && from !== undefined) return { state: before, from };
+  const { size } = request.source;
+  const startedAt = session.nowMs();
+  const upload = newUpload(session, { size, blockSize: request.blockSize }, provider, startedAt);
+  const { uploadId, terms } = await openUpload(session.api, upload.request);
+  const state: UploadState = {
+    version: 1,
+    ...upload,
+    secretNonce: base64url(session.random(32)),
+    uploadId,
+    terms,
+    startedAt,
+  };
+  await writeUploadState(path, state);
+  return { state, from: 0 };
+}
+
+/** @returns undefined where the upload is gone or its terms have expired: bytes that nobody registers are dropped. */
+async function foundBytes({ api, ledger }: Session, { uploadId, terms }: UploadState) {
+  if ((await readEpoch(ledger)) > terms.expiryEpoch) return undefined;
+  try {
+    return await uploadedBytes(api, uploadId);
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * A file on its way in (steps 1 to 7 of the main job): sealed here in one pass, sent, accepted by the provider, and
+ * registered on the ledger by a transaction that the owner signs.
+ *
+ * Interrupted at any moment, the same call goes on where it stopped.
+ *
+ * @module
+ */
+import { HoldfastError } from '@holdfast/protocol/errors.js';
+import { fileDag } from '@holdfast/protocol/file-cid.js';
+import type { FileRecord } from '@holdfast/protocol/ledger-records.js';
+import { acceptanceAnswer } from '@holdfast/protocol/messages.js';
+import { checkTerms } from '@holdfast/protocol/owner/acceptance-check.js';
+import { isRegistered, readFileState } from '@holdfast/protocol/owner/file-keys.js';
+import type { Lanes } from '@holdfast/protocol/owner/lanes.js';
+import { openOrContinue } from './open-upload.ts';
+import { readParties, type Parties } from '@holdfast/protocol/owner/parties.js';
+import type { PutRequest } from './put-request.ts';
+import { registerFile } from '@holdfast/protocol/owner/register.js';
+import {
+  acceptUpload,
+  readRegistered,
+  type UploadDoor,
+} from '@holdfast/protocol/owner/store-file.js';
+import { sealAndSend } from './seal-and-send.ts';
+import type { Session } from './session.ts';
+import { readBlocks } from './stored-content.ts';
+import {
+  fileSecretOf,
+  readUploadState,
+  removeUploadState,
+  uploadStatePath,
+} from './upload-state.ts';
+import { putPart } from './upload.ts';
+
+export interface StoredFile {
+  readonly fileId: string;
+  readonly name: string;
+  readonly size: number;
+  readonly version: number;
+  readonly blocks: number;
+  readonly blockSize: number;
+  /** Nodes that the provider answers for. */
+  readonly nodes: readonly string[];
+  /** Those of them that did not hold the file yet when it was accepted. */
+  readonly pendingNodes: readonly string[];
+  readonly keyServers: readonly string[];
+  readonly cid: string;
+  readonly root: string;
+  readonly pricePerEpoch: string;
+  /** The first epoch in which it can be audited. */
+  readonly firstAuditEpoch: number;
+  /** Seconds of an epoch at most, while the ledger runs: turns epochs into time. */
+  readonly slotSeconds: number;
+  /** null where an earlier try had registered it already. */
+  readonly transactionId: string | null;
+  readonly ledgerBlockNumber: number | null;
+}
+
+/** (Owner) Stores a file; resolves once an attested read shows it on the ledger. */
+export async function putFile(
+  session: Session,
+  lanes: Lanes,
+  request: PutRequest,
+): Promise<StoredFile> {
+  const { source, report } = request;
+  const parties = await readParties(session.ledger);
+  const path = uploadStatePath(session.home, session.deviceKey, source);
+  const before = await registeredBefore(session, parties, request, path);
+  if (before !== undefined) return before;
+  const { state, from } = await openOrContinue(session, parties, request, path);
+  checkTerms(state.terms, parties.provider, parties.config);
+  const sealed = await sealAndSend(session, parties, request, state, from);
+  const total = state.terms.nodes.length;
+  report({ stage: 'replicas', done: 0, total });
+  const card = { name: request.name, type: '', modifiedAt: source.modifiedAt };
+  const fileSecret = fileSecretOf(session.deviceKey, state);
+  const door = doorOf(session, state.uploadId);
+  const registration = await acceptUpload(
+    session,
+    parties,
+    state,
+    { sealed, card, fileSecret },
+    door,
+  );
+  const { nodes } = registration.answer;
+  report({ stage: 'replicas', done: nodes.length, total, note: nodes.join(' ') });
+  const committed = await unlessDone(
+    lanes.within((lane) => registerFile(session, registration, lane)),
+  );
+  const { file } = await readRegistered(session, registration);
+  if (committed !== undefined) {
+    report({ stage: 'ledger', done: 1, total: 1, note: String(committed.ledgerBlockNumber) });
+  }
+  await removeUploadState(path);
+  const pendingNodes = state.terms.nodes.filter((node) => !nodes.includes(node));
+  return {
+    ...storedFile(file, request, parties),
+    pendingNodes,
+    cid: sealed.cid.toString(),
+    transactionId: committed?.transactionId ?? null,
+    ledgerBlockNumber: committed?.ledgerBlockNumber ?? null,
+  };
+}
+
+type Found = Omit<StoredFile, 'pendingNodes' | 'cid' | 'transactionId' | 'ledgerBlockNumber'>;
+
+const storedFile = (
+  file: FileRecord,
+  { name, source }: PutRequest,
+  { keyServers, config }: Parties,
+): Found => ({
+  fileId: file.fileId,
+  name,
+  size: source.size,
+  version: file.version,
+  blocks: file.blockCount,
+  blockSize: file.blockSize,
+  nodes: file.acceptedNodes,
+  keyServers: keyServers.map(({ mspId }) => mspId),
+  root: file.root,
+  pricePerEpoch: file.pricePerEpoch,
+  firstAuditEpoch: file.epochRegistered + 2,
+  slotSeconds: config.slotSeconds,
+});
+
+/**
+ * A try that ended between commit and acknowledgement is acknowledged now: keys and card must not be made anew.
+ *
+ * @returns undefined where no earlier try came so far.
+ */
+async function registeredBefore(
+  session: Session,
+  parties: Parties,
+  request: PutRequest,
+  path: string,
+): Promise<StoredFile | undefined> {
+  const fileId = (await readUploadState(path))?.request.fileId;
+  if (fileId === undefined || !(await isRegistered(session, fileId))) return undefined;
+  const { file, placement } = await readFileState(session, fileId);
+  const blocks = await readBlocks(session, file);
+  await removeUploadState(path);
+  const nodes = placement?.nodes ?? [];
+  return {
+    ...storedFile(file, request, parties),
+    pendingNodes: file.acceptedNodes.filter((node) => !nodes.includes(node)),
+    cid: fileDag(blocks).cid.toString(),
+    transactionId: null,
+    ledgerBlockNumber: null,
+  };
+}
+
+/** The provider's side of an upload, through the gateway. */
+const doorOf = ({ api }: Session, uploadId: string): UploadDoor => ({
+  put: (part, bytes) => unlessDone(putPart(api, uploadId, part, bytes)),
+  accept: (json) =>
+    api.call('POST', `/v1/uploads/${uploadId}/acceptance`, acceptanceAnswer, { json }),
+});
+
+/** undefined where an earlier try, whose answer was lost, came through with the very same. */
+async function unlessDone<T>(step: Promise<T>): Promise<T | undefined> {
+  try {
+    return await step;
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'ALREADY_EXISTS') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Downloads on disk: a file appears under its name only when it is whole.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import { access, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { HoldfastError } from '@holdfast/protocol/errors.js';
+
+/**
+ * Writes what comes to a file beside `path`, and gives it its name at the end.
+ *
+ * @param options.force - whether a file of this name may be replaced.
+ * @returns bytes written.
+ * @throws `ALREADY_EXISTS`; whatever `bytes` throws, after which nothing is left behind.
+ */
+export async function saveFile(
+  path: string,
+  bytes: AsyncIterable<Uint8Array>,
+  { force = false }: { readonly force?: boolean } = {},
+): Promise<number> {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${randomBytes(4).toString('hex')}.part`;
+  const file = await open(draft, 'wx', 0o600);
+  try {
+    let size = 0;
+    for await (const chunk of bytes) {
+      await file.writeFile(chunk);
+      size += chunk.length;
+    }
+    await file.sync();
+    await file.close();
+    await (force ? rename(draft, path) : nameNew(draft, path));
+    return size;
+  } finally {
+    await file.close().catch(() => undefined);
+    await rm(draft, { force: true });
+  }
+}
+
+/** What a file system without links answers. */
+const LINKLESS: readonly unknown[] = ['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'];
+
+/** A link fails where the name is taken; a rename, for file systems without links, is preceded by a look. */
+async function nameNew(draft: string, path: string): Promise<void> {
+  try {
+    await link(draft, path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const isTaken = code === 'EEXIST' || (LINKLESS.includes(code) && (await exists(path)));
+    if (isTaken) {
+      throw new HoldfastError('ALREADY_EXISTS', `${path} is there already`, { cause });
+    }
+    if (!LINKLESS.includes(code)) throw cause;
+    await rename(draft, path);
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+const LONGEST_NAME = 200;
+
+/** A card's name as the name of a file in one folder, whatever device wrote the card. */
+export function safeName(name: string): string {
+  const plain = name.replaceAll(/[/\\:\p{Cc}]/gu, '_').slice(0, LONGEST_NAME);
+  return /^\.*$/.test(plain) ? `_${plain}` : plain;
+}
