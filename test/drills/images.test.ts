@@ -83,11 +83,11 @@ recorded(`what is on disk when the power goes${reason === undefined ? '' : ` (${
   }
 
   /** The first thing wrong in some images, each of another moment and fate. */
-  async function firstViolation(of: Recording, name: string, images: number) {
+  async function firstViolation(of: Recording, name: string, images: number, until = of.length) {
     const random = seededRandom();
     const below = (limit: number) => Number(Buffer.from(random(4)).readUInt32LE()) % limit;
     for (let image = 0; image < images; image++) {
-      const time = below(of.length + 1);
+      const time = below(until + 1);
       const to = join(folder, 'image');
       await writeImage(of, { from: join(folder, name), to }, { time, below });
       const found = await violations(to, stepsAt(of, time));
@@ -101,6 +101,11 @@ recorded(`what is on disk when the power goes${reason === undefined ? '' : ` (${
     expect(recording.said.length).toBeGreaterThan(40);
     expect(firstUndurable(recording)).toBeUndefined();
   });
+
+  it('opens again when the power went while its databases were made', async () => {
+    const made = recording.said[0]?.start;
+    expect(await firstViolation(recording, 'as-it-is', 40, made)).toBeUndefined();
+  }, 60_000);
 
   it(
     `holds all that was acknowledged and nothing by half, in ${IMAGES} images`,

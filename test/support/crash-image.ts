@@ -5,7 +5,13 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { sureFrom, type NameChange, type RecordedFile, type Recording } from './recording.ts';
+import {
+  moveAll,
+  sureFrom,
+  type NameChange,
+  type RecordedFile,
+  type Recording,
+} from './recording.ts';
 
 const SECTOR = 512;
 
@@ -24,7 +30,8 @@ export async function writeImage(
 ): Promise<void> {
   const { files, folders } = namesAt(recording, fate);
   await mkdir(to, { recursive: true });
-  for (const folder of folders) await mkdir(join(to, relative(from, folder)), { recursive: true });
+  for (const folder of folders.keys())
+    await mkdir(join(to, relative(from, folder)), { recursive: true });
   for (const [path, file] of files) {
     const parent = dirname(path);
     if (parent !== from && !folders.has(parent)) continue;
@@ -38,11 +45,14 @@ function namesAt(recording: Recording, { time, below }: Fate) {
   // none, all, or some first of what is not sure
   const kept = new Set(unsure.slice(0, [0, unsure.length, below(unsure.length + 1)][below(3)]));
   const files = new Map<string, RecordedFile>();
-  const folders = new Set<string>();
+  const folders = new Map<string, true>();
   const lookUp = new Map<string, RecordedFile>();
   for (const change of done) {
     // what a name stands for is known even where the name itself is lost
     const file = change.file ?? lookUp.get(change.from ?? '');
+    if (change.kind === 'rename' && change.from !== undefined) {
+      moveAll(lookUp, change.from, change.path);
+    }
     if (file !== undefined) lookUp.set(change.path, file);
     if (unsure.includes(change) && !kept.has(change)) continue;
     apply(change, file, files, folders);
@@ -54,14 +64,17 @@ function apply(
   { kind, path, from }: NameChange,
   file: RecordedFile | undefined,
   files: Map<string, RecordedFile>,
-  folders: Set<string>,
+  folders: Map<string, true>,
 ): void {
-  if (kind === 'folder') folders.add(path);
+  if (kind === 'folder') folders.set(path, true);
   if (kind === 'remove') {
     files.delete(path);
     folders.delete(path);
   }
-  if (kind === 'rename' && from !== undefined) files.delete(from);
+  if (kind === 'rename' && from !== undefined) {
+    moveAll(files, from, path);
+    moveAll(folders, from, path);
+  }
   if (file !== undefined) files.set(path, file);
 }
 

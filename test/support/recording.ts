@@ -116,10 +116,9 @@ export function parseTrace(trace: string, folder: string): Recording {
 
   function change(kind: NameChange['kind'], end: number, path: string, from?: string): void {
     if (!isOurs(path)) return;
-    const moved = from === undefined ? undefined : live.get(from);
-    if (kind === 'rename' && from !== undefined) live.delete(from);
+    if (kind === 'rename' && from !== undefined) moveAll(live, from, path);
+    if (kind === 'link' && from !== undefined) copy(live, from, path);
     if (kind === 'remove') live.delete(path);
-    if (moved !== undefined) live.set(path, moved);
     names.push({ kind, end, path, ...(from === undefined ? {} : { from }) });
   }
 
@@ -169,6 +168,20 @@ export function parseTrace(trace: string, folder: string): Recording {
     }
   }
   return { length, files, names, folderSyncs, said };
+}
+
+/** What is named `from`, and for a folder all in it, is named `to` instead. */
+export function moveAll<T>(named: Map<string, T>, from: string, to: string): void {
+  const moved = [...named].filter(([path]) => path === from || path.startsWith(`${from}/`));
+  for (const [path, value] of moved) {
+    named.delete(path);
+    named.set(to + path.slice(from.length), value);
+  }
+}
+
+function copy<T>(named: Map<string, T>, from: string, to: string): void {
+  const value = named.get(from);
+  if (value !== undefined) named.set(to, value);
 }
 
 /** The time from which a change of names is sure to be there: it has been synced, or with a new file the file itself. */

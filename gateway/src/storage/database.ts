@@ -7,6 +7,9 @@
  *
  * @module
  */
+import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { ClassicLevel, type BatchOperation } from 'classic-level';
 import { errnoOf, makeFolder, syncFolder } from './durable-file.ts';
@@ -36,6 +39,7 @@ interface Waiting {
  */
 export async function openDatabase(folder: string, format: string): Promise<Database> {
   await makeFolder(folder);
+  if (!existsSync(join(folder, 'CURRENT'))) await create(folder);
   const level: Level = new ClassicLevel(folder, { valueEncoding: 'view' });
   await open(level, folder);
   await checkFormat(level, folder, format);
@@ -74,6 +78,21 @@ export async function openDatabase(folder: string, format: string): Promise<Data
       await level.close();
     },
   };
+}
+
+/** Makes an empty database apart and names it when it is whole: LevelDB names a first manifest that is not yet on disk. */
+async function create(folder: string): Promise<void> {
+  const apart = `${folder}.new`;
+  await rm(apart, { recursive: true, force: true });
+  const level: Level = new ClassicLevel(apart);
+  await open(level, apart);
+  await level.close();
+  try {
+    await rename(apart, folder);
+  } catch (cause) {
+    throw unopened(folder, cause);
+  }
+  await syncFolder(dirname(folder));
 }
 
 async function checkFormat(level: Level, folder: string, expected: string): Promise<void> {
