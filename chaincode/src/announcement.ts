@@ -4,7 +4,7 @@
  * @module
  */
 import { fromBase64url } from '@holdfast/protocol/bytes.js';
-import type { Announcement } from '@holdfast/protocol/ledger-records.js';
+import type { Announcement } from '@holdfast/protocol/consortium-records.js';
 import { verifyModulus } from '@holdfast/protocol/modulus-certificate.js';
 import { verifyPossession, type PossessionLabel } from '@holdfast/protocol/signature.js';
 import { atField, expectField, must } from './refuse.ts';

@@ -4,7 +4,8 @@
  * @module
  */
 import { beaconsOfRule, challengeOf, isDue } from '@holdfast/protocol/audit.js';
-import type { AuditRecord, BeaconRecord, Config } from '@holdfast/protocol/ledger-records.js';
+import type { AuditRecord } from '@holdfast/protocol/audit-records.js';
+import type { BeaconRecord, Config } from '@holdfast/protocol/consortium-records.js';
 import { activeFile } from './file-state.ts';
 import { must, short } from './refuse.ts';
 import { auditRecord, dueAfter, type AuditedFile, type Outcome } from './settlement.ts';

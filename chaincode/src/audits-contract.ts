@@ -1,6 +1,7 @@
 import { beaconsOfRule, isDue, wantedBlocks } from '@holdfast/protocol/audit.js';
 import { fromBase64url } from '@holdfast/protocol/bytes.js';
-import type { AuditRecord, TagKeyRecord } from '@holdfast/protocol/ledger-records.js';
+import type { TagKeyRecord } from '@holdfast/protocol/account-records.js';
+import type { AuditRecord } from '@holdfast/protocol/audit-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
 import { verifyAnswer } from '@holdfast/protocol/proof.js';
 import { auditedFile, readBeacons, settle, type Audit } from './audited-file.ts';

@@ -7,7 +7,8 @@ import { hex, utf8 } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { organisationAccountId } from '@holdfast/protocol/ids.js';
 import type { LedgerEventName, LedgerEvents } from '@holdfast/protocol/ledger-events.js';
-import type { Account, Config } from '@holdfast/protocol/ledger-records.js';
+import type { Account } from '@holdfast/protocol/account-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import {
   EVALUATE,
   SUBMIT,

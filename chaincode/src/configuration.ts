@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { Role } from '@holdfast/protocol/schema.js';
 import { holdsRole } from './permissions.ts';
 import { expectField } from './refuse.ts';

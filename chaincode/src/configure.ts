@@ -5,7 +5,7 @@
  */
 import { hex } from '@holdfast/protocol/bytes.js';
 import { configDigest, genesisBeacon } from '@holdfast/protocol/beacon.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import { commit, parseArguments } from './call.ts';
 import { callerOf } from './caller.ts';
 import { checkConfig, isAgreed } from './configuration.ts';

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BeaconRecord } from '@holdfast/protocol/ledger-records.js';
+import type { BeaconRecord } from '@holdfast/protocol/consortium-records.js';
 import { expectField } from './refuse.ts';
 import { KEYS } from './state-keys.ts';
 import type { State } from './state.ts';

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import type { FileState, Submit } from '@holdfast/protocol/ledger-transactions.js';
 import { callersAccount, type Call } from './call.ts';
 import { must, short } from './refuse.ts';

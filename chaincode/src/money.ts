@@ -7,7 +7,7 @@
  */
 import { fromHex, hex, u32be } from '@holdfast/protocol/bytes.js';
 import { transcript } from '@holdfast/protocol/hash.js';
-import type { Purse } from '@holdfast/protocol/ledger-records.js';
+import type { Purse } from '@holdfast/protocol/account-records.js';
 import { expectField, must } from './refuse.ts';
 
 const MOST = 10n ** 38n - 1n;

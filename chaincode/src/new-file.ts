@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FileRecord, ShareRecord } from '@holdfast/protocol/ledger-records.js';
+import type { FileRecord, ShareRecord } from '@holdfast/protocol/file-records.js';
 import { KEYS } from './state-keys.ts';
 import type { State } from './state.ts';
 

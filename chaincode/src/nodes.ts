@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Config, DueRecord, ProviderOrganisation } from '@holdfast/protocol/ledger-records.js';
+import type { DueRecord } from '@holdfast/protocol/audit-records.js';
+import type { Config, ProviderOrganisation } from '@holdfast/protocol/consortium-records.js';
 import { expectField } from './refuse.ts';
 
 interface Offer {

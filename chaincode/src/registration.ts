@@ -7,15 +7,9 @@ import { acceptanceMessage, firstVersion, versionDigest } from '@holdfast/protoc
 import { fromBase64url } from '@holdfast/protocol/bytes.js';
 import { verifyOpening } from '@holdfast/protocol/chameleon.js';
 import { DST } from '@holdfast/protocol/labels.js';
-import type {
-  Account,
-  Config,
-  FileRecord,
-  FileVersion,
-  ProviderOrganisation,
-  ShareRecord,
-  TagKeyRecord,
-} from '@holdfast/protocol/ledger-records.js';
+import type { Account, TagKeyRecord } from '@holdfast/protocol/account-records.js';
+import type { Config, ProviderOrganisation } from '@holdfast/protocol/consortium-records.js';
+import type { FileRecord, FileVersion, ShareRecord } from '@holdfast/protocol/file-records.js';
 import { checkShareRecord } from '@holdfast/protocol/share-record.js';
 import { verifySignature } from '@holdfast/protocol/signature.js';
 import { sectorsOf } from '@holdfast/protocol/tag.js';

@@ -4,15 +4,9 @@
  * @module
  */
 import { drawnNode, isIndependent, type Challenge } from '@holdfast/protocol/audit.js';
-import type {
-  AskRecord,
-  AuditRecord,
-  BeaconRecord,
-  Config,
-  DueRecord,
-  FileRecord,
-  Placement,
-} from '@holdfast/protocol/ledger-records.js';
+import type { AskRecord, AuditRecord, DueRecord } from '@holdfast/protocol/audit-records.js';
+import type { BeaconRecord, Config } from '@holdfast/protocol/consortium-records.js';
+import type { FileRecord, Placement } from '@holdfast/protocol/file-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
 import { must } from './refuse.ts';
 

@@ -6,26 +6,27 @@
  *
  * @module
  */
+import type { Account, Credit, Purse, TagKeyRecord } from '@holdfast/protocol/account-records.js';
 import type {
-  Account,
-  AnchorRecord,
   AskRecord,
   AuditRecord,
+  DueRecord,
+  Member,
+} from '@holdfast/protocol/audit-records.js';
+import type {
   BeaconRecord,
   Clock,
   Config,
-  Credit,
-  DueRecord,
-  FileRecord,
-  Member,
   Organisation,
+  TickRecord,
+} from '@holdfast/protocol/consortium-records.js';
+import type {
+  AnchorRecord,
+  FileRecord,
   Owned,
   Placement,
-  Purse,
   ShareRecord,
-  TagKeyRecord,
-  TickRecord,
-} from '@holdfast/protocol/ledger-records.js';
+} from '@holdfast/protocol/file-records.js';
 import type { Role } from '@holdfast/protocol/schema.js';
 
 /** A key of the state; its type says which record stands under it. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { sampleSize } from '@holdfast/protocol/challenge.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 
 const DAY_SECONDS = 86_400;
 /** What is not certain is not rounded to certainty. */

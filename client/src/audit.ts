@@ -7,13 +7,13 @@
  * @module
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AuditRecord } from '@holdfast/protocol/ledger-records.js';
+import type { AuditRecord } from '@holdfast/protocol/audit-records.js';
 import {
   auditList,
   challengeAnswer,
   type AuditItem,
   type ChallengeAnswer,
-} from '@holdfast/protocol/messages.js';
+} from '@holdfast/protocol/file-messages.js';
 import type { AuditOptions } from '@holdfast/protocol/owner/ask-audit.js';
 import type { Session } from './session.ts';
 

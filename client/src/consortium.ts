@@ -8,7 +8,7 @@
  */
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { consortiumNumber } from '@holdfast/protocol/ids.js';
-import { network, type Network } from '@holdfast/protocol/messages.js';
+import { network, type Network } from '@holdfast/protocol/network-messages.js';
 import { z } from 'zod';
 import { certificateBytes } from './certificate.ts';
 import type { GatewayApi } from './gateway-api.ts';

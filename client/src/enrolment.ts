@@ -6,7 +6,7 @@
 import { equalBytes, hex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { ownerId } from '@holdfast/protocol/ids.js';
-import { accountAnswer, type AccountAnswer } from '@holdfast/protocol/messages.js';
+import { accountAnswer, type AccountAnswer } from '@holdfast/protocol/network-messages.js';
 import { newCertificateRequest, verifyCertificate } from './certificate.ts';
 import { pinnedRoot, type Consortium } from './consortium.ts';
 import type { GatewayApi } from './gateway-api.ts';

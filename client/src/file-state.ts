@@ -6,9 +6,9 @@
  *
  * @module
  */
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
-import { fileStateName, type FileStateName } from '@holdfast/protocol/messages.js';
+import { fileStateName, type FileStateName } from '@holdfast/protocol/file-messages.js';
 
 /** From the worst to the best. */
 const ORDER: readonly FileStateName[] = fileStateName.options;

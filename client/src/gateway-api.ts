@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { hex, utf8 } from '@holdfast/protocol/bytes.js';
 import { ERRORS, HoldfastError, type ErrorCode } from '@holdfast/protocol/errors.js';
-import { problem } from '@holdfast/protocol/messages.js';
+import { problem } from '@holdfast/protocol/network-messages.js';
 import { parse } from '@holdfast/protocol/schema.js';
 import { signRequest } from './request-signature.ts';
 import type { SigningKey } from './signing-key.ts';

@@ -4,9 +4,10 @@
  * @module
  */
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { Config, FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
-import { fileList, type FileStateName } from '@holdfast/protocol/messages.js';
+import { fileList, type FileStateName } from '@holdfast/protocol/file-messages.js';
 import type { Verdict } from '@holdfast/protocol/schema.js';
 import { openFactsCache, type FactsCache } from './file-facts.ts';
 import { ledgerStateOf, shownState } from './file-state.ts';

@@ -4,7 +4,7 @@
  * @module
  */
 import { base64url, fromBase64url } from '@holdfast/protocol/bytes.js';
-import { oprfAnswer } from '@holdfast/protocol/messages.js';
+import { oprfAnswer } from '@holdfast/protocol/upload-messages.js';
 import type { Oprf } from '@holdfast/protocol/oprf-set.js';
 import type { GatewayApi } from './gateway-api.ts';
 

@@ -14,7 +14,7 @@ import {
   type Result,
   type Submit,
 } from '@holdfast/protocol/ledger-transactions.js';
-import { envelopeAnswer, proposalAnswer } from '@holdfast/protocol/messages.js';
+import { envelopeAnswer, proposalAnswer } from '@holdfast/protocol/ledger-messages.js';
 import type { Committed, OwnerLedger } from '@holdfast/protocol/owner/acting-owner.js';
 import { rebuilt } from '@holdfast/protocol/owner/rebuilt.js';
 import type { Consortium } from './consortium.ts';

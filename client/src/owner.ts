@@ -4,8 +4,9 @@
  * @module
  */
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
-import type { Alert, AuditItem, ChallengeAnswer } from '@holdfast/protocol/messages.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
+import type { Alert } from '@holdfast/protocol/alert-messages.js';
+import type { AuditItem, ChallengeAnswer } from '@holdfast/protocol/file-messages.js';
 import { hex } from '@holdfast/protocol/bytes.js';
 import type { ByteRange } from '@holdfast/protocol/open-file.js';
 import type { Pool } from '@holdfast/protocol/pool.js';

@@ -8,8 +8,8 @@
  */
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { fileDag } from '@holdfast/protocol/file-cid.js';
-import type { FileRecord } from '@holdfast/protocol/ledger-records.js';
-import { acceptanceAnswer } from '@holdfast/protocol/messages.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
+import { acceptanceAnswer } from '@holdfast/protocol/upload-messages.js';
 import { checkTerms } from '@holdfast/protocol/owner/acceptance-check.js';
 import { isRegistered, readFileState } from '@holdfast/protocol/owner/file-keys.js';
 import type { Lanes } from '@holdfast/protocol/owner/lanes.js';

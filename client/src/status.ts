@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fileStatus, type FileStatus } from '@holdfast/protocol/messages.js';
+import { fileStatus, type FileStatus } from '@holdfast/protocol/file-messages.js';
 import { assuranceOf, type Assurance } from './assurance.ts';
 import { openFactsCache } from './file-facts.ts';
 import { openFileKeys, readFileState } from '@holdfast/protocol/owner/file-keys.js';

@@ -5,7 +5,7 @@
  */
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { StoredBlock } from '@holdfast/protocol/file-cid.js';
-import type { FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import { blocksOf, type ReadPart } from '@holdfast/protocol/owner/stored-file.js';
 import type { GatewayApi } from './gateway-api.ts';
 import type { Session } from './session.ts';

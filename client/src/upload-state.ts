@@ -18,8 +18,8 @@ import {
   utf8,
 } from '@holdfast/protocol/bytes.js';
 import { deriveKey } from '@holdfast/protocol/hash.js';
-import { terms } from '@holdfast/protocol/ledger-records.js';
-import { uploadRequest } from '@holdfast/protocol/messages.js';
+import { terms } from '@holdfast/protocol/file-records.js';
+import { uploadRequest } from '@holdfast/protocol/upload-messages.js';
 import { bytes, counter, name, parseJson } from '@holdfast/protocol/schema.js';
 import { readPrivate, writePrivate } from './device-file.ts';
 import type { Source } from './source.ts';

@@ -15,7 +15,7 @@ import {
   uploadAnswer,
   type UploadAnswer,
   type UploadRequest,
-} from '@holdfast/protocol/messages.js';
+} from '@holdfast/protocol/upload-messages.js';
 import type { GatewayApi } from './gateway-api.ts';
 
 const PART_BYTES = 16 * 2 ** 20;

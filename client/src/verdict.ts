@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AuditItem } from '@holdfast/protocol/messages.js';
+import type { AuditItem } from '@holdfast/protocol/file-messages.js';
 import { askForAudit, type AuditOptions } from '@holdfast/protocol/owner/ask-audit.js';
 import { awaitAudit, listAudits } from './audit.ts';
 import type { Lanes } from '@holdfast/protocol/owner/lanes.js';

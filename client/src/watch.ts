@@ -8,7 +8,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { alert, type Alert } from '@holdfast/protocol/messages.js';
+import { alert, type Alert } from '@holdfast/protocol/alert-messages.js';
 import { parseJson } from '@holdfast/protocol/schema.js';
 import type { GatewayApi } from './gateway-api.ts';
 

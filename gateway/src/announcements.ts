@@ -5,7 +5,7 @@
  */
 import { constants, privateDecrypt, type KeyObject } from 'node:crypto';
 import { base64url } from '@holdfast/protocol/bytes.js';
-import type { Announcement } from '@holdfast/protocol/ledger-records.js';
+import type { Announcement } from '@holdfast/protocol/consortium-records.js';
 import { certifyModulus, EXPONENT } from '@holdfast/protocol/modulus-certificate.js';
 import { provePossession, publicKeyOf } from '@holdfast/protocol/signature.js';
 import { rsaModulus } from './key-server/rsa-key.ts';

@@ -8,7 +8,7 @@
  */
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { organisationAccountId } from '@holdfast/protocol/ids.js';
-import type { Announcement, Config } from '@holdfast/protocol/ledger-records.js';
+import type { Announcement, Config } from '@holdfast/protocol/consortium-records.js';
 import { hex } from '@holdfast/protocol/bytes.js';
 import type { Ledger, LedgerSession } from './ledger/ledger.ts';
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { fileDag, blockCid } from '@holdfast/protocol/file-cid.js';
-import type { FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import { leavesOf } from './auditor/locate-damage.ts';
 import type { Provider } from './roles.ts';
 import { writeCar } from './storage/car.ts';

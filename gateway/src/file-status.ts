@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
-import type { AuditItem, FileStateName, FileStatus } from '@holdfast/protocol/messages.js';
+import type { AuditItem, FileStateName, FileStatus } from '@holdfast/protocol/file-messages.js';
 import type { SettledAudit } from './monitor/monitor.ts';
 
 export interface StatusQuestion {

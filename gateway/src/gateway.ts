@@ -11,7 +11,7 @@ import { performance } from 'node:perf_hooks';
 import { ready } from '@holdfast/protocol/curve.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { consortiumNumber } from '@holdfast/protocol/ids.js';
-import type { Network } from '@holdfast/protocol/messages.js';
+import type { Network } from '@holdfast/protocol/network-messages.js';
 import { inline, type Pool } from '@holdfast/protocol/pool.js';
 import { X509Certificate } from 'node:crypto';
 import { createApp } from './http/app.ts';

@@ -4,7 +4,7 @@
  * @module
  */
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { Role } from '@holdfast/protocol/schema.js';
 import type { Played } from './config.ts';
 import type { Connection } from './ledger/connection.ts';

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import { delegateAnnouncement, keyServerAnnouncement } from './announcements.ts';
 import { newAuditor } from './auditor/auditor.ts';
 import { newSlotClock } from './auditor/slot-clock.ts';

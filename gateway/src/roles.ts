@@ -4,12 +4,12 @@
  * @module
  */
 import type { Challenge } from '@holdfast/protocol/audit.js';
-import type { FileRecord, Terms } from '@holdfast/protocol/ledger-records.js';
+import type { FileRecord, Terms } from '@holdfast/protocol/file-records.js';
 import type {
   AcceptanceAnswer,
   AcceptanceRequest,
   UploadRequest,
-} from '@holdfast/protocol/messages.js';
+} from '@holdfast/protocol/upload-messages.js';
 import type { Combination } from '@holdfast/protocol/proof.js';
 
 /** The OPRF side of an agent's organisation. */

@@ -18,7 +18,7 @@ import {
 } from './bytes.ts';
 import { HoldfastError } from './errors.ts';
 import { transcript } from './hash.ts';
-import type { FileVersion, NewVersion, TaggingBase, Terms } from './ledger-records.ts';
+import type { FileVersion, NewVersion, TaggingBase, Terms } from './file-records.ts';
 
 /** (Owner, Provider, Ledger) Version 1 of a file: all its blocks tagged at once, with ids from 0, nothing edited. */
 export const firstVersion = ({

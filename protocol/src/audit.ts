@@ -10,7 +10,9 @@ import { fromHex, lengthPrefixed, toInteger, u32be, u64be } from './bytes.ts';
 import { expandChallenge, ranksOf, sampleSize, uidsOf } from './challenge.ts';
 import { toScalar } from './scalar.ts';
 import { byteStream, transcript } from './hash.ts';
-import type { AskRecord, Config, DueRecord, FileRecord } from './ledger-records.ts';
+import type { AskRecord, DueRecord } from './audit-records.ts';
+import type { Config } from './consortium-records.ts';
+import type { FileRecord } from './file-records.ts';
 import type { FileState } from './ledger-transactions.ts';
 
 /** The delegate whose signature makes the beacon of `epoch`, from 1: the genesis delegates in turn. */

@@ -8,7 +8,7 @@
  */
 import { lengthPrefixed, u32be, u64be, u8 } from './bytes.ts';
 import { transcript } from './hash.ts';
-import type { Config } from './ledger-records.ts';
+import type { Config } from './consortium-records.ts';
 
 /** (Ledger) B_0 = T("genesis", LP(channel), digest of the configuration). */
 export const genesisBeacon = (channel: string, config: Config): Uint8Array =>

@@ -5,14 +5,8 @@
  * @module
  */
 import { z } from 'zod';
-import {
-  accountRequest,
-  challengeAnswer,
-  fileListItem,
-  fileStateName,
-  fileStatus,
-  instant,
-} from './messages.ts';
+import { challengeAnswer, fileListItem, fileStateName, fileStatus } from './file-messages.ts';
+import { accountRequest } from './network-messages.ts';
 import * as s from './schema.ts';
 
 /** POST /v1/accounts with managed custody: the agent keeps the keys, under the password. */
@@ -55,7 +49,7 @@ export const managedFileAnswer = z.strictObject({
   replicas: z.int(),
   state: fileStateName,
   /** While the ledger runs. */
-  firstAuditBy: instant,
+  firstAuditBy: s.instant,
   transactionId: s.digest,
 });
 export type ManagedFileAnswer = z.infer<typeof managedFileAnswer>;
@@ -84,7 +78,7 @@ export type RetireAnswer = z.infer<typeof retireAnswer>;
 export const managedChallengeAnswer = challengeAnswer.extend({
   /** The first epoch whose audit it shapes, and when that one will have ended. */
   fromEpoch: s.epoch,
-  by: instant,
+  by: s.instant,
   charge: s.amount,
 });
 export type ManagedChallengeAnswer = z.infer<typeof managedChallengeAnswer>;

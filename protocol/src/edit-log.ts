@@ -19,7 +19,7 @@ import { concat, equalBytes, fromHex, lengthPrefixed, u32be, u64be, u8 } from '.
 import { HoldfastError } from './errors.ts';
 import { transcript } from './hash.ts';
 import type { Leaf } from './leaf-list.ts';
-import type { FileVersion, TaggingBase } from './ledger-records.ts';
+import type { FileVersion, TaggingBase } from './file-records.ts';
 import { buildTree, deleteAt, insertAt, leafAt, updateAt, type RankTree } from './rank-tree.ts';
 import { tagSession, type TagSession } from './tag.ts';
 

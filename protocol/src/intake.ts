@@ -28,7 +28,7 @@ import {
 } from './curve.ts';
 import { HoldfastError } from './errors.ts';
 import type { BlockSumState } from './kernel.ts';
-import type { TagKeyRecord } from './ledger-records.ts';
+import type { TagKeyRecord } from './account-records.ts';
 import { pointsOf } from './point-row.ts';
 import { inline, type Job, type Pool } from './pool.ts';
 import type { PublicTable } from './tag-key.ts';

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Announcement, AuditRecord } from './ledger-records.ts';
+import type { AuditRecord } from './audit-records.ts';
+import type { Announcement } from './consortium-records.ts';
 
 /** Event name -> its JSON payload. */
 export interface LedgerEvents {

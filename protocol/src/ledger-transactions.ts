@@ -4,7 +4,10 @@
  * @module
  */
 import { z } from 'zod';
-import * as r from './ledger-records.ts';
+import * as accounts from './account-records.ts';
+import * as audits from './audit-records.ts';
+import * as consortium from './consortium-records.ts';
+import * as files from './file-records.ts';
 import * as s from './schema.ts';
 
 const page = { cursor: z.string().max(512).optional(), limit: z.int().min(1).max(100).optional() };
@@ -12,8 +15,8 @@ const page = { cursor: z.string().max(512).optional(), limit: z.int().min(1).max
 /** Arguments of every function that changes the ledger. */
 export const SUBMIT = {
   /** First one accepted from any operator; later ones need a majority of organisations. */
-  'accounts:configure': z.strictObject({ config: r.config }),
-  'accounts:announce': z.strictObject({ announcement: r.announcement }),
+  'accounts:configure': z.strictObject({ config: consortium.config }),
+  'accounts:announce': z.strictObject({ announcement: consortium.announcement }),
   'accounts:open': z.strictObject({
     hpkeKey: s.bytes(32),
     chameleonKey: s.pointG1,
@@ -50,13 +53,13 @@ export const SUBMIT = {
     /** The file id is T("file-id", ownerId, nonce). */
     nonce: s.bytes(32),
     tagKeyId: s.digest,
-    version: r.newVersion,
-    terms: r.terms,
+    version: files.newVersion,
+    terms: files.terms,
     anchor: s.digest,
     acceptance: s.pointG1,
     chameleonHash: s.scalar,
     opening: z.strictObject({ r: s.scalar, s: s.scalar }),
-    shares: r.newShares,
+    shares: files.newShares,
     lane: s.lane,
   }),
   'files:place': z.strictObject({ fileId: s.digest, nodes: z.array(s.name).min(1).max(3) }),
@@ -143,10 +146,10 @@ export interface Page<T> {
 
 /** All that ledger and storage know of a file's audits at one moment. */
 export const fileState = z.strictObject({
-  file: r.fileRecord,
-  placement: r.placement.nullable(),
-  due: r.dueRecord.nullable(),
-  ask: r.askRecord.nullable(),
+  file: files.fileRecord,
+  placement: files.placement.nullable(),
+  due: audits.dueRecord.nullable(),
+  ask: audits.askRecord.nullable(),
 });
 export type FileState = z.infer<typeof fileState>;
 
@@ -164,30 +167,30 @@ export interface Results {
   'files:retire': { readonly fileId: string };
   'beacons:tick': { readonly epoch: number };
   'beacons:advance': { readonly epoch: number; readonly value: string };
-  'audits:answer': { readonly audits: readonly r.AuditRecord[] };
-  'audits:concede': { readonly audit: r.AuditRecord };
-  'audits:miss': { readonly audit: r.AuditRecord };
+  'audits:answer': { readonly audits: readonly audits.AuditRecord[] };
+  'audits:concede': { readonly audit: audits.AuditRecord };
+  'audits:miss': { readonly audit: audits.AuditRecord };
 
-  'accounts:config': r.Config;
-  'accounts:get': r.Account;
-  'accounts:bySigner': r.Account;
-  'accounts:tagKey': r.TagKeyRecord;
+  'accounts:config': consortium.Config;
+  'accounts:get': accounts.Account;
+  'accounts:bySigner': accounts.Account;
+  'accounts:tagKey': accounts.TagKeyRecord;
   'accounts:purse': {
-    readonly lanes: readonly (r.Purse & { readonly lane: number })[];
-    readonly credits: Page<r.Credit & { readonly creditId: string }>;
+    readonly lanes: readonly (accounts.Purse & { readonly lane: number })[];
+    readonly credits: Page<accounts.Credit & { readonly creditId: string }>;
   };
-  'accounts:organisation': r.Organisation;
-  'accounts:organisations': { readonly items: readonly r.Organisation[] };
+  'accounts:organisation': consortium.Organisation;
+  'accounts:organisations': { readonly items: readonly consortium.Organisation[] };
   'files:get': FileState;
-  'files:byAnchor': r.AnchorRecord;
+  'files:byAnchor': files.AnchorRecord;
   'files:list': Page<FileState>;
-  'shares:ofFile': r.ShareRecord;
-  'beacons:current': r.BeaconRecord;
-  'beacons:get': r.BeaconRecord;
+  'shares:ofFile': files.ShareRecord;
+  'beacons:current': consortium.BeaconRecord;
+  'beacons:get': consortium.BeaconRecord;
   /** The provider's files whose challenge of `epoch` is open and unanswered. */
   'audits:due': Page<FileState>;
-  'audits:get': r.AuditRecord;
-  'audits:ofFile': Page<r.AuditRecord>;
+  'audits:get': audits.AuditRecord;
+  'audits:ofFile': Page<audits.AuditRecord>;
 }
 export type Result<F extends Submit | Evaluate> = Results[F];
 
@@ -196,23 +199,23 @@ const pageOf = <S extends z.ZodType>(item: S) =>
 
 /** The schemas of what an owner reads attested: two organisations may sign nonsense. */
 export const ATTESTED = {
-  'accounts:config': r.config,
-  'accounts:get': r.account,
-  'accounts:bySigner': r.account,
-  'accounts:tagKey': r.tagKeyRecord,
+  'accounts:config': consortium.config,
+  'accounts:get': accounts.account,
+  'accounts:bySigner': accounts.account,
+  'accounts:tagKey': accounts.tagKeyRecord,
   'accounts:purse': z.strictObject({
-    lanes: z.array(r.purse.extend({ lane: s.lane })),
-    credits: pageOf(r.credit.extend({ creditId: s.digest })),
+    lanes: z.array(accounts.purse.extend({ lane: s.lane })),
+    credits: pageOf(accounts.credit.extend({ creditId: s.digest })),
   }),
-  'accounts:organisation': r.organisation,
-  'accounts:organisations': z.strictObject({ items: z.array(r.organisation) }),
+  'accounts:organisation': consortium.organisation,
+  'accounts:organisations': z.strictObject({ items: z.array(consortium.organisation) }),
   'files:get': fileState,
-  'files:byAnchor': r.anchorRecord,
+  'files:byAnchor': files.anchorRecord,
   'files:list': pageOf(fileState),
-  'shares:ofFile': r.shareRecord,
-  'beacons:current': r.beaconRecord,
-  'beacons:get': r.beaconRecord,
+  'shares:ofFile': files.shareRecord,
+  'beacons:current': consortium.beaconRecord,
+  'beacons:get': consortium.beaconRecord,
   'audits:due': pageOf(fileState),
-  'audits:get': r.auditRecord,
-  'audits:ofFile': pageOf(r.auditRecord),
+  'audits:get': audits.auditRecord,
+  'audits:ofFile': pageOf(audits.auditRecord),
 } as const satisfies Record<Evaluate, z.ZodType>;

@@ -11,7 +11,7 @@ import type { Random } from '#platform';
 import { compareBytes, concat, fromBase64url, lengthPrefixed, u32be, u8, utf8 } from './bytes.ts';
 import { HoldfastError } from './errors.ts';
 import { transcript } from './hash.ts';
-import type { KeyServerOrganisation } from './ledger-records.ts';
+import type { KeyServerOrganisation } from './consortium-records.ts';
 import { verifyModulus } from './modulus-certificate.ts';
 import { blindAll, finalize, oprfInput, type KeyServerKey } from './oprf.ts';
 

@@ -10,7 +10,7 @@ import { hex } from './bytes.ts';
 import { extentKey, fileKey, fingerprint, tagNonce } from './content-keys.ts';
 import { readExtents, type Extent } from './extents.ts';
 import { fileDag, type StoredBlock } from './file-cid.ts';
-import type { KeyServerOrganisation } from './ledger-records.ts';
+import type { KeyServerOrganisation } from './consortium-records.ts';
 import { sealManifest, type ManifestExtent } from './manifest.ts';
 import { evaluateAll, openOprfSet, type Oprf, type OprfSet } from './oprf-set.ts';
 import { layoutOf, type Layout } from './padding.ts';

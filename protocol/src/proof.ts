@@ -38,7 +38,8 @@ import {
 import { decodeScalar, modulo } from './scalar.ts';
 import { HoldfastError } from './errors.ts';
 import { transcript } from './hash.ts';
-import type { FileRecord, TagKeyRecord } from './ledger-records.ts';
+import type { TagKeyRecord } from './account-records.ts';
+import type { FileRecord } from './file-records.ts';
 import { pointsOf } from './point-row.ts';
 import type { Job } from './pool.ts';
 import type { PublicTable } from './tag-key.ts';

@@ -57,6 +57,8 @@ export const scalar = bytes(32);
 export const blockSize = z.union([z.literal(65_536), z.literal(262_144)]);
 export const role = z.enum(['owner', 'agent', 'key-server', 'provider', 'delegate', 'operator']);
 export type Role = z.infer<typeof role>;
+/** A time as RFC 3339 writes it, in UTC: for people, never hashed. */
+export const instant = z.iso.datetime();
 export const verdict = z.enum(['intact', 'damaged', 'unanswered']);
 export type Verdict = z.infer<typeof verdict>;
 

@@ -32,7 +32,7 @@ import {
   type Sharing,
 } from './key-shares.ts';
 import { label } from './labels.ts';
-import type { ShareEntry, ShareRecord } from './ledger-records.ts';
+import type { ShareEntry, ShareRecord } from './file-records.ts';
 import { isRamp, RAMP_RULE } from './ramp.ts';
 
 /** Who a share is sealed to. */

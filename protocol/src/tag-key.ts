@@ -43,7 +43,7 @@ import { modulo, ORDER } from './scalar.ts';
 import { HoldfastError } from './errors.ts';
 import { transcript } from './hash.ts';
 import { DST } from './labels.ts';
-import type { TagKeyRecord } from './ledger-records.ts';
+import type { TagKeyRecord } from './account-records.ts';
 import type { Args } from './ledger-transactions.ts';
 import type { Job } from './pool.ts';
 import { pointsOf, rowOf, type PointRow } from './point-row.ts';

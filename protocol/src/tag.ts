@@ -19,7 +19,7 @@ import { add1, encodeG1, hashToG1, multiply1, multiplyBase, normalize, type G1 }
 import { encodeScalar } from './scalar.ts';
 import { newDotProduct } from './kernel.ts';
 import { DST, label } from './labels.ts';
-import type { TaggingBase } from './ledger-records.ts';
+import type { TaggingBase } from './file-records.ts';
 import { inOrder, type Job, type Pool } from './pool.ts';
 import { powers, type TagKey } from './tag-key.ts';
 

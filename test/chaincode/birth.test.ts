@@ -10,7 +10,7 @@ import {
 import { ready } from '@holdfast/protocol/curve.js';
 import { transcript } from '@holdfast/protocol/hash.js';
 import { DST } from '@holdfast/protocol/labels.js';
-import type { Announcement, Config } from '@holdfast/protocol/ledger-records.js';
+import type { Announcement, Config } from '@holdfast/protocol/consortium-records.js';
 import { provePossession, publicKeyOf, sign } from '@holdfast/protocol/signature.js';
 import {
   CHANNEL,

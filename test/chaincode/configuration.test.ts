@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import { checkConfig, isAgreed } from '../../chaincode/src/configuration.ts';
 import { CONFIG } from '../support/consortium.ts';
 import { refusalOf } from '../support/refusal.ts';

@@ -1,6 +1,6 @@
 /** The line through the audits: register, first verdict, damage, repair, silence. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AuditRecord } from '@holdfast/protocol/ledger-records.js';
+import type { AuditRecord } from '@holdfast/protocol/audit-records.js';
 import { type AuditedLedger, damaged, newAuditedLedger, twelve } from '../support/audited-files.ts';
 import { challengeFor, type HeldFile, newAnswer } from '../support/provider.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuditRecord, DueRecord } from '@holdfast/protocol/ledger-records.js';
+import type { AuditRecord, DueRecord } from '@holdfast/protocol/audit-records.js';
 import { checkNodes, dueAfterPlacement } from '../../chaincode/src/nodes.ts';
 import { dueAfter } from '../../chaincode/src/settlement.ts';
 import { CONFIG } from '../support/consortium.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DueRecord, FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { DueRecord } from '@holdfast/protocol/audit-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
-import { fileStateName, type FileStateName } from '@holdfast/protocol/messages.js';
+import { fileStateName, type FileStateName } from '@holdfast/protocol/file-messages.js';
 import { assuranceOf } from '../../client/src/assurance.ts';
 import { ledgerStateOf, shownState } from '../../client/src/file-state.ts';
 

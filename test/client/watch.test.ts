@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { Alert } from '@holdfast/protocol/messages.js';
+import type { Alert } from '@holdfast/protocol/alert-messages.js';
 import type { GatewayApi, RequestOptions } from '../../client/src/gateway-api.ts';
 import { eventData, watchAlerts } from '../../client/src/watch.ts';
 

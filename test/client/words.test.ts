@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { FileStateName } from '@holdfast/protocol/messages.js';
+import type { FileStateName } from '@holdfast/protocol/file-messages.js';
 import {
   ageText,
   chanceText,

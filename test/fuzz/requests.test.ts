@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { common, peer } from '@hyperledger/fabric-protos';
 import { base64url, fromBase64url, hex, utf8 } from '@holdfast/protocol/bytes.js';
 import { ERRORS } from '@holdfast/protocol/errors.js';
-import { proposalAnswer } from '@holdfast/protocol/messages.js';
+import { proposalAnswer } from '@holdfast/protocol/ledger-messages.js';
 import { newProposal, serializeIdentity } from '../../client/src/ledger-proposal.ts';
 import { outcomeIn } from '../support/bad-requests.ts';
 import { casesOf, type Draw, drawn, fuzz, pick } from '../support/fuzzing.ts';

@@ -4,7 +4,7 @@ import { base64url, hex } from '@holdfast/protocol/bytes.js';
 import { blockCid } from '@holdfast/protocol/file-cid.js';
 import { ready } from '@holdfast/protocol/curve.js';
 import { hpkeKeyPair } from '@holdfast/protocol/hpke.js';
-import { shareRecord } from '@holdfast/protocol/ledger-records.js';
+import { shareRecord } from '@holdfast/protocol/file-records.js';
 import { parse, parseJson } from '@holdfast/protocol/schema.js';
 import { checkShareRecord, openShares, sealShares } from '@holdfast/protocol/share-record.js';
 import { wrappedSeed } from '@holdfast/protocol/wrapped-seed.js';

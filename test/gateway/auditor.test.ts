@@ -10,7 +10,7 @@ import {
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import { newAuditor } from '../../gateway/src/auditor/auditor.ts';
 import { newSlotClock } from '../../gateway/src/auditor/slot-clock.ts';
 import { newLog } from '../../gateway/src/log.ts';

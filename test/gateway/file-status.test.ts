@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuditRecord, DueRecord } from '@holdfast/protocol/ledger-records.js';
+import type { AuditRecord, DueRecord } from '@holdfast/protocol/audit-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
-import { fileStatus, type FileStateName } from '@holdfast/protocol/messages.js';
+import { fileStatus, type FileStateName } from '@holdfast/protocol/file-messages.js';
 import { EMBEDDED } from '../../gateway/src/consortium.ts';
 import {
   damagedBlocks,

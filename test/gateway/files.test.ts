@@ -3,20 +3,17 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeLeaves } from '@holdfast/protocol/leaf-list.js';
+import { alertList, type Alert } from '@holdfast/protocol/alert-messages.js';
 import {
-  alertList,
   auditList,
   blockList,
   challengeAnswer,
   fileList,
   fileStatus,
-  ledgerBlock,
-  ledgerTransaction,
-  nodeList,
-  problem,
-  type Alert,
   type AuditItem,
-} from '@holdfast/protocol/messages.js';
+} from '@holdfast/protocol/file-messages.js';
+import { ledgerBlock, ledgerTransaction } from '@holdfast/protocol/ledger-messages.js';
+import { nodeList, problem } from '@holdfast/protocol/network-messages.js';
 import type { StoredFile } from '../../client/src/put.ts';
 import {
   newBareOwner,

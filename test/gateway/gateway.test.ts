@@ -4,7 +4,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { organisationAccountId } from '@holdfast/protocol/ids.js';
 import { base64url, hex } from '@holdfast/protocol/bytes.js';
-import { accountAnswer, network, nodeList, problem } from '@holdfast/protocol/messages.js';
+import { accountAnswer, network, nodeList, problem } from '@holdfast/protocol/network-messages.js';
 import { newCertificateRequest } from '../../client/src/certificate.ts';
 import { newFabricLedger } from '../../gateway/src/ledger/fabric-ledger.ts';
 import { signRequest } from '../../client/src/request-signature.ts';

@@ -11,7 +11,7 @@ import {
   type ManagedAccountAnswer,
   type ManagedFileAnswer,
 } from '@holdfast/protocol/custody-messages.js';
-import { auditList, type AuditItem } from '@holdfast/protocol/messages.js';
+import { auditList, type AuditItem } from '@holdfast/protocol/file-messages.js';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { decodeLeaves } from '@holdfast/protocol/leaf-list.js';
 import type { WrappedSeed } from '@holdfast/protocol/wrapped-seed.js';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { ERRORS, HoldfastError, type ErrorCode } from '@holdfast/protocol/errors.js';
-import { problem } from '@holdfast/protocol/messages.js';
+import { problem } from '@holdfast/protocol/network-messages.js';
 import { answerUnreadable, HttpRefusal, problemOf } from '../../gateway/src/http/problem.ts';
 
 describe('a problem document', () => {

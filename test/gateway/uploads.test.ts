@@ -2,12 +2,12 @@ import { newGatewayStage, type GatewayStage } from '../support/gateway-stage.ts'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { base64url, fromHex, hex } from '@holdfast/protocol/bytes.js';
 import { fileId as fileIdOf } from '@holdfast/protocol/ids.js';
+import { problem } from '@holdfast/protocol/network-messages.js';
 import {
   acceptanceAnswer,
-  problem,
   uploadAnswer,
   type UploadRequest,
-} from '@holdfast/protocol/messages.js';
+} from '@holdfast/protocol/upload-messages.js';
 import {
   newBareOwner,
   newFullOwner,

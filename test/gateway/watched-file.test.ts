@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { AuditRecord } from '@holdfast/protocol/ledger-records.js';
+import type { AuditRecord } from '@holdfast/protocol/audit-records.js';
 import { alertId, sortable } from '../../gateway/src/monitor/alert-ids.ts';
 import { advanced, FIRST_CLOCK } from '../../gateway/src/monitor/ledger-clock.ts';
 import {

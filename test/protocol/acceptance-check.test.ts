@@ -5,8 +5,9 @@ import { BASE_1, ready } from '@holdfast/protocol/curve.js';
 import { fileDag } from '@holdfast/protocol/file-cid.js';
 import { anchor } from '@holdfast/protocol/ids.js';
 import { DST } from '@holdfast/protocol/labels.js';
-import type { Config, ProviderOrganisation, Terms } from '@holdfast/protocol/ledger-records.js';
-import type { AcceptanceAnswer } from '@holdfast/protocol/messages.js';
+import type { Config, ProviderOrganisation } from '@holdfast/protocol/consortium-records.js';
+import type { Terms } from '@holdfast/protocol/file-records.js';
+import type { AcceptanceAnswer } from '@holdfast/protocol/upload-messages.js';
 import type { SealedFile } from '@holdfast/protocol/pipeline.js';
 import { publicKeyOf, sign } from '@holdfast/protocol/signature.js';
 import {

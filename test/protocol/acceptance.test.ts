@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { acceptanceMessage, versionDigest } from '@holdfast/protocol/acceptance.js';
 import { hex } from '@holdfast/protocol/bytes.js';
-import type { FileVersion, Terms } from '@holdfast/protocol/ledger-records.js';
+import type { FileVersion, Terms } from '@holdfast/protocol/file-records.js';
 import { codeOf } from '../support/refusal.ts';
 
 const fileId = '11'.repeat(32);

@@ -13,7 +13,8 @@ import {
 import { fromHex, hex, toInteger } from '@holdfast/protocol/bytes.js';
 import { ready } from '@holdfast/protocol/curve.js';
 import { transcript } from '@holdfast/protocol/hash.js';
-import type { AskRecord, Config, DueRecord } from '@holdfast/protocol/ledger-records.js';
+import type { AskRecord, DueRecord } from '@holdfast/protocol/audit-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
 import { dueRecord, fileRecord, fileState, threeOrganisations } from '../support/audit-records.ts';
 import { RUNS, seededRandom } from '../support/property.ts';

@@ -19,7 +19,7 @@ import {
 } from '@holdfast/protocol/curve.js';
 import { transcript } from '@holdfast/protocol/hash.js';
 import { DST } from '@holdfast/protocol/labels.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import { newSecret, publicKeyOf, sign, verifySignature } from '@holdfast/protocol/signature.js';
 import { cofactorPoint } from '../support/cofactor-point.ts';
 import { seededRandom } from '../support/property.ts';

@@ -11,7 +11,7 @@ import {
   sessionOf,
   type LogEntry,
 } from '@holdfast/protocol/edit-log.js';
-import type { FileVersion } from '@holdfast/protocol/ledger-records.js';
+import type { FileVersion } from '@holdfast/protocol/file-records.js';
 import { buildTree, leavesOf, topOf } from '@holdfast/protocol/rank-tree.js';
 import { createHash } from 'node:crypto';
 import {

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { challengeOf, rhoOf, type Challenge } from '@holdfast/protocol/audit.js';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { ready } from '@holdfast/protocol/curve.js';
-import type { FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import { verifyAnswer } from '@holdfast/protocol/proof.js';
 import { prove } from '@holdfast/protocol/prover.js';
 import { fileRecord } from '../support/audit-records.ts';

@@ -3,7 +3,7 @@ import { base64url, fromBase64url, hex } from '@holdfast/protocol/bytes.js';
 import { ready } from '@holdfast/protocol/curve.js';
 import { hpkeKeyPair } from '@holdfast/protocol/hpke.js';
 import type { SharePurpose, Sharing } from '@holdfast/protocol/key-shares.js';
-import { shareRecord, type ShareRecord } from '@holdfast/protocol/ledger-records.js';
+import { shareRecord, type ShareRecord } from '@holdfast/protocol/file-records.js';
 import { parse } from '@holdfast/protocol/schema.js';
 import {
   checkShareRecord,

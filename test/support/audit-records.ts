@@ -1,5 +1,7 @@
 /** Records of the ledger as an audit meets them, with plain values that a test changes where it cares. */
-import type { Config, DueRecord, FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { DueRecord } from '@holdfast/protocol/audit-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
 
 export const threeOrganisations = (): Config => ({

@@ -1,5 +1,5 @@
 /** Files on their way through audits, as a provider and its owners drive them. */
-import type { DueRecord } from '@holdfast/protocol/ledger-records.js';
+import type { DueRecord } from '@holdfast/protocol/audit-records.js';
 import { type BornLedger, newBornLedger } from './born-ledger.ts';
 import type { TestIdentity } from './memory-ledger.ts';
 import { newTestFile, type TestOwner } from './owner-of-files.ts';

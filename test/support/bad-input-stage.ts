@@ -3,7 +3,7 @@ import { newGatewayStage, type GatewayStage } from './gateway-stage.ts';
 import { deepStrictEqual } from 'node:assert';
 import { base64url, fromHex, hex } from '@holdfast/protocol/bytes.js';
 import { fileId as fileIdOf } from '@holdfast/protocol/ids.js';
-import { uploadAnswer } from '@holdfast/protocol/messages.js';
+import { uploadAnswer } from '@holdfast/protocol/upload-messages.js';
 import { signRequest } from '../../client/src/request-signature.ts';
 import { newBareOwner, newFullOwner, type BareOwner, type FullOwner } from './gateway-owner.ts';
 import { ownersView, type OwnersView } from './owners-view.ts';

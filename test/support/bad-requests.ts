@@ -1,7 +1,7 @@
 /** What a gateway must answer to whatever it refuses, and requests that no client's library would send. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { problem, type Problem } from '@holdfast/protocol/messages.js';
+import { problem, type Problem } from '@holdfast/protocol/network-messages.js';
 
 /** Text that would tell of our insides: a stack, a folder, a module. */
 const INSIDES = /node_modules|node:internal|\/src\/|\/dist\/|^\s+at /m;

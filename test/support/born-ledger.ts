@@ -1,6 +1,6 @@
 /** A ledger that has been configured, with its parties announced, and a clock that the test drives. */
 import { ready } from '@holdfast/protocol/curve.js';
-import type { BeaconRecord, Config } from '@holdfast/protocol/ledger-records.js';
+import type { BeaconRecord, Config } from '@holdfast/protocol/consortium-records.js';
 import type { Role } from '@holdfast/protocol/schema.js';
 import {
   beaconSignature,

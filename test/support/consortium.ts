@@ -2,7 +2,7 @@
 import { base64url, fromHex, utf8 } from '@holdfast/protocol/bytes.js';
 import { beaconMessage } from '@holdfast/protocol/beacon.js';
 import { DST } from '@holdfast/protocol/labels.js';
-import type { Announcement, Config } from '@holdfast/protocol/ledger-records.js';
+import type { Announcement, Config } from '@holdfast/protocol/consortium-records.js';
 import { newSecret, provePossession, publicKeyOf, sign } from '@holdfast/protocol/signature.js';
 import { seededRandom } from './property.ts';
 

@@ -1,5 +1,7 @@
 /** What a second implementation, written from `protocol/README.md`, made of fixed inputs. Bytes are hex. */
-import type { AskRecord, Config, DueRecord, Terms } from '@holdfast/protocol/ledger-records.js';
+import type { AskRecord, DueRecord } from '@holdfast/protocol/audit-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
+import type { Terms } from '@holdfast/protocol/file-records.js';
 import type { SharePurpose } from '@holdfast/protocol/key-shares.js';
 import { base64url, fromHex, toInteger } from '@holdfast/protocol/bytes.js';
 import { vectors } from './vectors.ts';

@@ -2,7 +2,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accountAnswer } from '@holdfast/protocol/messages.js';
+import { accountAnswer } from '@holdfast/protocol/network-messages.js';
 import { parsePhrase } from '@holdfast/protocol/phrase.js';
 import { newCertificateRequest } from '../../client/src/certificate.ts';
 import { newGatewayApi, type GatewayApi } from '../../client/src/gateway-api.ts';

@@ -1,7 +1,7 @@
 /** Key servers with the published test keys: the private operation is OpenSSL's, without padding. */
 import { constants, createPrivateKey, privateDecrypt, type KeyObject } from 'node:crypto';
 import { base64url, fromBase64url } from '@holdfast/protocol/bytes.js';
-import type { KeyServerOrganisation } from '@holdfast/protocol/ledger-records.js';
+import type { KeyServerOrganisation } from '@holdfast/protocol/consortium-records.js';
 import { certifyModulus } from '@holdfast/protocol/modulus-certificate.js';
 import type { Oprf } from '@holdfast/protocol/oprf-set.js';
 import type { KeyServerKey } from '@holdfast/protocol/oprf.js';

@@ -1,29 +1,32 @@
 /** The schema of every record of the ledger's state, by the type in its key. */
-import * as r from '@holdfast/protocol/ledger-records.js';
+import * as accounts from '@holdfast/protocol/account-records.js';
+import * as audits from '@holdfast/protocol/audit-records.js';
+import * as consortium from '@holdfast/protocol/consortium-records.js';
+import * as files from '@holdfast/protocol/file-records.js';
 import { digest } from '@holdfast/protocol/schema.js';
 import { z } from 'zod';
 
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
-  config: r.config,
+  config: consortium.config,
   configvote: z.strictObject({ digest }),
-  clock: r.clock,
-  organisation: r.organisation,
-  account: r.account,
+  clock: consortium.clock,
+  organisation: consortium.organisation,
+  account: accounts.account,
   signer: z.strictObject({ ownerId: digest }),
-  tagkey: r.tagKeyRecord,
-  purse: r.purse,
-  credit: r.credit,
-  file: r.fileRecord,
-  placement: r.placement,
-  owned: r.owned,
-  anchor: r.anchorRecord,
-  member: r.member,
-  due: r.dueRecord,
-  ask: r.askRecord,
-  audit: r.auditRecord,
-  beacon: r.beaconRecord,
-  tick: r.tickRecord,
-  shares: r.shareRecord,
+  tagkey: accounts.tagKeyRecord,
+  purse: accounts.purse,
+  credit: accounts.credit,
+  file: files.fileRecord,
+  placement: files.placement,
+  owned: files.owned,
+  anchor: files.anchorRecord,
+  member: audits.member,
+  due: audits.dueRecord,
+  ask: audits.askRecord,
+  audit: audits.auditRecord,
+  beacon: consortium.beaconRecord,
+  tick: consortium.tickRecord,
+  shares: files.shareRecord,
 };
 
 /** @throws where a written record is not what its schema says; a deleted one is null. */

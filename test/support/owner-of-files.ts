@@ -9,7 +9,7 @@ import { fileRoot, leafHash, treeHash } from '@holdfast/protocol/file-root.js';
 import { hpkeKeyPair } from '@holdfast/protocol/hpke.js';
 import * as ids from '@holdfast/protocol/ids.js';
 import { DST } from '@holdfast/protocol/labels.js';
-import type { FileVersion, NewVersion, Terms } from '@holdfast/protocol/ledger-records.js';
+import type { FileVersion, NewVersion, Terms } from '@holdfast/protocol/file-records.js';
 import type { Args } from '@holdfast/protocol/ledger-transactions.js';
 import { sealShares } from '@holdfast/protocol/share-record.js';
 import { sign } from '@holdfast/protocol/signature.js';

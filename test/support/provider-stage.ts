@@ -15,12 +15,12 @@ import { newLeaf } from '@holdfast/protocol/chameleon.js';
 import { ready } from '@holdfast/protocol/curve.js';
 import { fileRoot, leafHash, treeHash } from '@holdfast/protocol/file-root.js';
 import { fileId as newFileId } from '@holdfast/protocol/ids.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type {
   AcceptanceAnswer,
   AcceptanceRequest,
   UploadRequest,
-} from '@holdfast/protocol/messages.js';
+} from '@holdfast/protocol/upload-messages.js';
 import type { SealedFile } from '@holdfast/protocol/pipeline.js';
 import { sealShares } from '@holdfast/protocol/share-record.js';
 import { inline } from '@holdfast/protocol/pool.js';

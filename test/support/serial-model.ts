@@ -3,12 +3,8 @@
  * keys, versions or proofs.
  */
 import type { ErrorCode } from '@holdfast/protocol/errors.js';
-import type {
-  AskRecord,
-  AuditRecord,
-  DueRecord,
-  FileRecord,
-} from '@holdfast/protocol/ledger-records.js';
+import type { AskRecord, AuditRecord, DueRecord } from '@holdfast/protocol/audit-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 
 /** A transaction as the model knows it; `owner` is an owner id. */
 export type Step =

@@ -4,7 +4,8 @@
 import type { Random } from '@holdfast/protocol/platform/platform.js';
 import { base64url, hex } from '@holdfast/protocol/bytes.js';
 import { newSecret } from '@holdfast/protocol/signature.js';
-import type { FileRecord, TagKeyRecord } from '@holdfast/protocol/ledger-records.js';
+import type { TagKeyRecord } from '@holdfast/protocol/account-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import {
   decodeTable,
   newTagKeyRecord,

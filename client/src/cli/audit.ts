@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AuditItem, ChallengeAnswer } from '@holdfast/protocol/messages.js';
+import type { AuditItem, ChallengeAnswer } from '@holdfast/protocol/file-messages.js';
 import type { Verdict } from '@holdfast/protocol/schema.js';
 import { InvalidArgumentError } from 'commander';
 import { findFile, unlock, type Context } from './context.ts';

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FileStateName } from '@holdfast/protocol/messages.js';
+import type { FileStateName } from '@holdfast/protocol/file-messages.js';
 import type { Verdict } from '@holdfast/protocol/schema.js';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];

@@ -9,7 +9,7 @@ import { delegateOf, drawnNode } from '@holdfast/protocol/audit.js';
 import { beaconMessage } from '@holdfast/protocol/beacon.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { DST } from '@holdfast/protocol/labels.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
 import { sign } from '@holdfast/protocol/signature.js';
 import type { LedgerSession } from '../ledger/ledger.ts';

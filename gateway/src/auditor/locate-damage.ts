@@ -10,7 +10,7 @@ import { challengeOf } from '@holdfast/protocol/audit.js';
 import { equalBytes } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { decodeLeaves, type Leaf } from '@holdfast/protocol/leaf-list.js';
-import type { FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
 import type { Provider } from '../roles.ts';
 

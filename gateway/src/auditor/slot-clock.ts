@@ -7,7 +7,7 @@
  * @module
  */
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { LedgerSession } from '../ledger/ledger.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { openChallenges } from './open-challenges.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { TagKeyRecord } from '@holdfast/protocol/ledger-records.js';
+import type { TagKeyRecord } from '@holdfast/protocol/account-records.js';
 import type { Pool } from '@holdfast/protocol/pool.js';
 import { tableDecoding, type PublicTable } from '@holdfast/protocol/tag-key.js';
 import { privateFile } from '../private-files.ts';

@@ -10,7 +10,7 @@ import { hex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { ownerId as ownerIdOf } from '@holdfast/protocol/ids.js';
 import { signerId } from '@holdfast/protocol/signer.js';
-import type { AccountAnswer } from '@holdfast/protocol/messages.js';
+import type { AccountAnswer } from '@holdfast/protocol/network-messages.js';
 import { certify, type Registrar } from './certificate-authority.ts';
 import type { LedgerSession } from '../ledger/ledger.ts';
 import { findAccount, keyIdOf, type Owners } from './owners.ts';

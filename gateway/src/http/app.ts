@@ -5,8 +5,8 @@
  */
 import express, { Router, type Express, type Request, type RequestHandler } from 'express';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
-import type { Network } from '@holdfast/protocol/messages.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
+import type { Network } from '@holdfast/protocol/network-messages.js';
 import type { Pool } from '@holdfast/protocol/pool.js';
 import type { Enrol } from '../enrolment/enrolment.ts';
 import type { Ledger, LedgerSession } from '../ledger/ledger.ts';

@@ -7,7 +7,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { ERRORS, HoldfastError, type ErrorCode } from '@holdfast/protocol/errors.js';
-import type { Problem } from '@holdfast/protocol/messages.js';
+import type { Problem } from '@holdfast/protocol/network-messages.js';
 import type { Logger } from '../log.ts';
 
 /** A refusal with what only HTTP can say: another status, headers such as Retry-After. */

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import type { ManagedFileAnswer } from '@holdfast/protocol/custody-messages.js';
 import { contentRange, openFile, type ByteRange } from '@holdfast/protocol/open-file.js';
 import type { Oprf } from '@holdfast/protocol/oprf-set.js';

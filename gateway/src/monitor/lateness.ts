@@ -4,7 +4,7 @@
  * @module
  */
 import { delegateOf } from '@holdfast/protocol/audit.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { Monitor } from './monitor.ts';
 
 export interface LatenessParts {

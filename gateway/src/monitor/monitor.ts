@@ -6,8 +6,8 @@
  * @module
  */
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { AuditRecord } from '@holdfast/protocol/ledger-records.js';
-import type { Alert } from '@holdfast/protocol/messages.js';
+import type { AuditRecord } from '@holdfast/protocol/audit-records.js';
+import type { Alert } from '@holdfast/protocol/alert-messages.js';
 import type { Checkpoint, Ledger, LedgerEvent, LedgerSession } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Change, Store } from '../store.ts';

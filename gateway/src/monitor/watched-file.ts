@@ -5,8 +5,8 @@
  * @module
  */
 import type { LedgerEvent } from '../ledger/ledger.ts';
-import type { AuditRecord } from '@holdfast/protocol/ledger-records.js';
-import type { Alert } from '@holdfast/protocol/messages.js';
+import type { AuditRecord } from '@holdfast/protocol/audit-records.js';
+import type { Alert } from '@holdfast/protocol/alert-messages.js';
 import type { Verdict } from '@holdfast/protocol/schema.js';
 
 export interface WatchedFile {

@@ -8,7 +8,7 @@ import { rhoOf, wantedBlocks } from '@holdfast/protocol/audit.js';
 import { base64url } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { blockCid } from '@holdfast/protocol/file-cid.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { Args } from '@holdfast/protocol/ledger-transactions.js';
 import { prove, type StoredFile } from '@holdfast/protocol/prover.js';
 import { sectorsOf } from '@holdfast/protocol/tag.js';

@@ -6,7 +6,7 @@
  */
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { blockCid } from '@holdfast/protocol/file-cid.js';
-import type { AcceptanceAnswer, AcceptanceRequest } from '@holdfast/protocol/messages.js';
+import type { AcceptanceAnswer, AcceptanceRequest } from '@holdfast/protocol/upload-messages.js';
 import { combine } from '@holdfast/protocol/prover.js';
 import { sectorsOf } from '@holdfast/protocol/tag.js';
 import type { NodeState, Provider } from '../roles.ts';

@@ -5,7 +5,7 @@
  */
 import { concat, equalBytes, fromHex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { TagKeyRecord } from '@holdfast/protocol/ledger-records.js';
+import type { TagKeyRecord } from '@holdfast/protocol/account-records.js';
 import { pointsOf, rowOf } from '@holdfast/protocol/point-row.js';
 import type { Pool } from '@holdfast/protocol/pool.js';
 import {

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Terms } from '@holdfast/protocol/ledger-records.js';
+import type { Terms } from '@holdfast/protocol/file-records.js';
 import type {
   AcceptanceAnswer,
   AcceptanceRequest,
   UploadRequest,
-} from '@holdfast/protocol/messages.js';
+} from '@holdfast/protocol/upload-messages.js';
 
 /** UBlock of paper 003: ciphertext and tags. */
 export interface TaggedFile {

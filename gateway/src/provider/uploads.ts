@@ -6,8 +6,10 @@
 import { concat } from '@holdfast/protocol/bytes.js';
 import { CARD_BYTES } from '@holdfast/protocol/card.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { Config, TagKeyRecord, Terms } from '@holdfast/protocol/ledger-records.js';
-import type { UploadRequest } from '@holdfast/protocol/messages.js';
+import type { TagKeyRecord } from '@holdfast/protocol/account-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
+import type { Terms } from '@holdfast/protocol/file-records.js';
+import type { UploadRequest } from '@holdfast/protocol/upload-messages.js';
 import { contentLayout, paddedSize } from '@holdfast/protocol/padding.js';
 import { sectorsOf, TAG } from '@holdfast/protocol/tag.js';
 import type { Part, UploadState } from '../roles.ts';

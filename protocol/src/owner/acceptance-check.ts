@@ -10,8 +10,9 @@ import { fileRoot, leafHash, treeHash } from '../file-root.ts';
 import type { StoredBlock } from '../file-cid.ts';
 import { anchor as anchorOf } from '../ids.ts';
 import { DST } from '../labels.ts';
-import type { Config, FileVersion, ProviderOrganisation, Terms } from '../ledger-records.ts';
-import type { AcceptanceAnswer } from '../messages.ts';
+import type { Config, ProviderOrganisation } from '../consortium-records.ts';
+import type { FileVersion, Terms } from '../file-records.ts';
+import type { AcceptanceAnswer } from '../upload-messages.ts';
 import type { SealedFile } from '../pipeline.ts';
 import { verifySignature } from '../signature.ts';
 

@@ -6,7 +6,7 @@
 import { concat, hex } from '../bytes.ts';
 import { HoldfastError } from '../errors.ts';
 import type { FileKeys } from '../key-shares.ts';
-import type { ShareRecord } from '../ledger-records.ts';
+import type { ShareRecord } from '../file-records.ts';
 import type { FileState } from '../ledger-transactions.ts';
 import { openShares } from '../share-record.ts';
 import type { ActingOwner } from './acting-owner.ts';

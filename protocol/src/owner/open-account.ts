@@ -7,7 +7,7 @@
  */
 import { base64url, hex } from '../bytes.ts';
 import { HoldfastError } from '../errors.ts';
-import type { Account } from '../ledger-records.ts';
+import type { Account } from '../account-records.ts';
 import { newTagKeyRecord, publicTable } from '../tag-key.ts';
 import type { ActingOwner } from './acting-owner.ts';
 import { LANES } from './lanes.ts';

@@ -4,7 +4,7 @@
  * @module
  */
 import { HoldfastError } from '../errors.ts';
-import type { Config, KeyServerOrganisation, ProviderOrganisation } from '../ledger-records.ts';
+import type { Config, KeyServerOrganisation, ProviderOrganisation } from '../consortium-records.ts';
 import type { OwnerLedger } from './acting-owner.ts';
 
 export const readConfig = (ledger: OwnerLedger): Promise<Config> =>

@@ -9,7 +9,7 @@ import { newLeaf } from '../chameleon.ts';
 import { HoldfastError } from '../errors.ts';
 import type { FileKeys } from '../key-shares.ts';
 import type { Args } from '../ledger-transactions.ts';
-import type { AcceptanceAnswer } from '../messages.ts';
+import type { AcceptanceAnswer } from '../upload-messages.ts';
 import { sealShares } from '../share-record.ts';
 import type { Accepted } from './acceptance-check.ts';
 import type { ActingOwner, Committed } from './acting-owner.ts';

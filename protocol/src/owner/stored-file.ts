@@ -9,7 +9,7 @@ import { openCard, type Card } from '../card.ts';
 import { HoldfastError } from '../errors.ts';
 import type { StoredBlock } from '../file-cid.ts';
 import { decodeLeaves } from '../leaf-list.ts';
-import type { FileRecord } from '../ledger-records.ts';
+import type { FileRecord } from '../file-records.ts';
 import { openManifest } from '../manifest.ts';
 import { openStoredFile, type OpenedFile } from '../open-file.ts';
 import { rootOf } from './acceptance-check.ts';

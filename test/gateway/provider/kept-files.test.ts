@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { equalBytes } from '@holdfast/protocol/bytes.js';
 import { blockCid } from '@holdfast/protocol/file-cid.js';
-import type { FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import { verifyEquation5 } from '@holdfast/protocol/proof.js';
 import fc from 'fast-check';
 import type { OpenProvider } from '../../../gateway/src/provider/open-provider.ts';

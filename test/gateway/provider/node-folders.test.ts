@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { equalBytes } from '@holdfast/protocol/bytes.js';
-import type { FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import { NODES } from '../../support/consortium.ts';
 import {
   bring,

@@ -3,7 +3,7 @@ import { concat, equalBytes, fromBase64url, hex } from '@holdfast/protocol/bytes
 import { fileDag } from '@holdfast/protocol/file-cid.js';
 import { anchor } from '@holdfast/protocol/ids.js';
 import { decodeLeaves } from '@holdfast/protocol/leaf-list.js';
-import type { FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import type { Provider, StoredPart } from '../../../gateway/src/roles.ts';
 import { NODES } from '../../support/consortium.ts';
 import {

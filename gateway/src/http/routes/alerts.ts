@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { Router, type Response } from 'express';
 import { z } from 'zod';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { Alert } from '@holdfast/protocol/messages.js';
+import type { Alert } from '@holdfast/protocol/alert-messages.js';
 import { sortable } from '../../monitor/alert-ids.ts';
 import type { Monitor } from '../../monitor/monitor.ts';
 import { callerOf, parameters } from '../requests.ts';

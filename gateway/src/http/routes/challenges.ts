@@ -11,7 +11,7 @@ import {
   challengeRequest,
   type ChallengeAnswer,
   type ChallengeRequest,
-} from '@holdfast/protocol/messages.js';
+} from '@holdfast/protocol/file-messages.js';
 import type { Pool } from '@holdfast/protocol/pool.js';
 import { sectorsOf } from '@holdfast/protocol/tag.js';
 import { challengeNow } from '../../auditor/challenge-now.ts';

@@ -4,7 +4,7 @@
  * @module
  */
 import { Router, type Request, type Response } from 'express';
-import type { FileRecord } from '@holdfast/protocol/ledger-records.js';
+import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import { sendBytes, stream } from '../byte-answer.ts';
 import { callersFile } from '../caller-files.ts';
 import { exportCar } from '../../file-car.ts';

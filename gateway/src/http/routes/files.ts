@@ -7,9 +7,9 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { base64url } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
-import { repairRequest, type FileList } from '@holdfast/protocol/messages.js';
+import { repairRequest, type FileList } from '@holdfast/protocol/file-messages.js';
 import { callersFile } from '../caller-files.ts';
 import {
   auditItemOf,

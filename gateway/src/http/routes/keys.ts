@@ -9,7 +9,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { base64url, fromBase64url } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { oprfRequest } from '@holdfast/protocol/messages.js';
+import { oprfRequest } from '@holdfast/protocol/upload-messages.js';
 import { digest } from '@holdfast/protocol/schema.js';
 import { bodyOf, readWhole } from '../content-digest.ts';
 import type { LedgerSession } from '../../ledger/ledger.ts';

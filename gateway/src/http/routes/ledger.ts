@@ -8,7 +8,7 @@ import { Router, type Response } from 'express';
 import { z } from 'zod';
 import { base64url, fromBase64url } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { envelopeRequest, proposalRequest } from '@holdfast/protocol/messages.js';
+import { envelopeRequest, proposalRequest } from '@holdfast/protocol/ledger-messages.js';
 import { digest } from '@holdfast/protocol/schema.js';
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts';
 import { readEnvelope, readProposal, type Relayed } from '../../ledger/relay.ts';

@@ -9,7 +9,7 @@ import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { fileDag } from '@holdfast/protocol/file-cid.js';
-import type { Config } from '@holdfast/protocol/ledger-records.js';
+import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
 import {
   passwordRequest,
@@ -18,7 +18,7 @@ import {
   type ManagedFileStatus,
   type RetireAnswer,
 } from '@holdfast/protocol/custody-messages.js';
-import { challengeRequest } from '@holdfast/protocol/messages.js';
+import { challengeRequest } from '@holdfast/protocol/file-messages.js';
 import { askForAudit } from '@holdfast/protocol/owner/ask-audit.js';
 import { readEpoch } from '@holdfast/protocol/owner/parties.js';
 import type { FileFacts } from '@holdfast/protocol/owner/stored-file.js';

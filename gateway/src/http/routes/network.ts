@@ -5,7 +5,7 @@
  */
 import { Router } from 'express';
 import { newAccountRequest } from '@holdfast/protocol/custody-messages.js';
-import type { Network } from '@holdfast/protocol/messages.js';
+import type { Network } from '@holdfast/protocol/network-messages.js';
 import type { Enrol } from '../../enrolment/enrolment.ts';
 import type { Custody } from '../../managed/custody.ts';
 import { takesJson, type RequestParts } from '../requests.ts';

@@ -12,7 +12,7 @@ import {
   acceptanceRequest,
   uploadRequest,
   type UploadRequest,
-} from '@holdfast/protocol/messages.js';
+} from '@holdfast/protocol/upload-messages.js';
 import { callersUpload } from '../caller-files.ts';
 import { bodyOf } from '../content-digest.ts';
 import { HttpRefusal } from '../problem.ts';
