@@ -6,13 +6,14 @@
  * where otherwise a part stands for the whole.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ready, root, say } from './ready.mjs';
 
 await ready(() => undefined);
 const { ready: startCurve } = await import('@holdfast/protocol/curve.js');
-const { openWorkerPool } = await import('@holdfast/client/worker-pool.js');
+const { openThreadPool } = await import('@holdfast/protocol/threads.js');
+const { Piscina } = await import('piscina');
 const { measureVerdict } = await import('./bench/verdict.mjs');
 const { measureOprf } = await import('./bench/oprf.mjs');
 const { measureSealing } = await import('./bench/sealing.mjs');
@@ -24,7 +25,11 @@ await startCurve();
 const isFull = process.argv.includes('--full');
 const MIB = 2 ** 20;
 const scratch = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
-const pool = openWorkerPool(new URL('client/dist/worker.js', `file://${root}`));
+const worker = new URL('client/dist/worker.js', `file://${root}`).href;
+const pool = openThreadPool(
+  availableParallelism(),
+  (kept) => new Piscina({ ...kept, filename: worker }),
+);
 try {
   const rows = [];
   const parts = {

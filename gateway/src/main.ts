@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { availableParallelism } from 'node:os';
+import { openThreadPool, type Order, type Outcome } from '@holdfast/protocol/threads.js';
+import { Piscina } from 'piscina';
 import { ConfigError, readConfig, type GatewayConfig } from './config.ts';
 import { startGateway } from './gateway.ts';
 import { readConnection } from './ledger/connection.ts';
 import { connectPeers } from './ledger/ledger-link.ts';
 import { newLog } from './log.ts';
-import { openWorkerPool } from './worker-pool.ts';
 
 function configOrExit(): GatewayConfig {
   try {
@@ -28,7 +30,11 @@ const connection = await readConnection(config.connection).catch((error: unknown
   process.exit(2);
 });
 const link = connectPeers(connection);
-const pool = openWorkerPool(new URL('./worker.js', import.meta.url));
+const worker = new URL('./worker.js', import.meta.url).href;
+const pool = openThreadPool(
+  availableParallelism(),
+  (kept) => new Piscina<Order, Outcome>({ ...kept, filename: worker }),
+);
 const gateway = await startGateway({ config, connection, link, log, pool }).catch(
   (error: unknown) => {
     log.fatal({ event: 'StartFailed', err: error });

@@ -4,7 +4,8 @@
  * @module
  */
 import { ready } from '@holdfast/protocol/curve.js';
-import { movable, perform, type Order } from '@holdfast/protocol/jobs.js';
+import { perform } from '@holdfast/protocol/jobs.js';
+import { movable, type Order } from '@holdfast/protocol/threads.js';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 
 await ready();

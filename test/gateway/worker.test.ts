@@ -1,16 +1,23 @@
 /** Jobs in threads do what they do inline, and their refusals come back as refusals. Needs the build: threads load no TypeScript. */
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { concat, hex } from '@holdfast/protocol/bytes.js';
 import { ready } from '@holdfast/protocol/curve.js';
 import { newIntake } from '@holdfast/protocol/intake.js';
-import { movable, perform, poolOver, type Order, type Outcome } from '@holdfast/protocol/jobs.js';
+import { perform } from '@holdfast/protocol/jobs.js';
 import { inline, inOrder, type Pool } from '@holdfast/protocol/pool.js';
 import { leafDigesting } from '@holdfast/protocol/extents.js';
 import { sealFile, type SealedFile } from '@holdfast/protocol/pipeline.js';
 import { finishAllTags, finishTags, sectorsOf, TAG } from '@holdfast/protocol/tag.js';
 import { tableDecoding } from '@holdfast/protocol/tag-key.js';
-import { openWorkerPool, type WorkerPool } from '../../gateway/src/worker-pool.ts';
+import {
+  movable,
+  openThreadPool,
+  type Order,
+  type ThreadPool,
+} from '@holdfast/protocol/threads.js';
+import { Piscina } from 'piscina';
 import { seededRandom } from '../support/property.ts';
 import { refusalOfAsync } from '../support/refusal.ts';
 import { inChunks, manyBytes, sealContext } from '../support/sealing.ts';
@@ -18,11 +25,15 @@ import { flipped } from '../support/tamper.ts';
 import { newTagger, tagFile } from '../support/tagged-files.ts';
 
 const random = seededRandom();
-let threads: WorkerPool;
+const worker = new URL('../../gateway/dist/worker.js', import.meta.url).href;
+let threads: ThreadPool;
 
 beforeAll(async () => {
   await ready();
-  threads = openWorkerPool(new URL('../../gateway/dist/worker.js', import.meta.url));
+  threads = openThreadPool(
+    availableParallelism(),
+    (kept) => new Piscina({ ...kept, filename: worker }),
+  );
 });
 afterAll(() => threads.close());
 
@@ -146,11 +157,12 @@ describe('outcomes in order', () => {
 describe('an order from another thread', () => {
   it('is performed over any channel that keeps values', async () => {
     const orders: string[] = [];
-    const channel = async (order: Order): Promise<Outcome> => {
+    const run = async (order: Order) => {
       orders.push(order.job);
       return structuredClone(await perform(structuredClone(order)));
     };
-    const { leaves } = await poolOver(1, channel).run(leafDigesting, Uint8Array.of(7));
+    const channel = openThreadPool(1, () => ({ run, destroy: async () => undefined }));
+    const { leaves } = await channel.run(leafDigesting, Uint8Array.of(7));
     expect(leaves.map(hex)).toEqual([
       createHash('sha256').update(Uint8Array.of(0, 7)).digest('hex'),
     ]);
