@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { LIMITS, type Limits } from './limits.ts';
 
 /** What a gateway may play for its organisations. */
 export const PLAYED = ['agent', 'key-server', 'provider', 'auditor'] as const;
@@ -14,6 +15,13 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
 const PORT = 'the port to listen on, at most 65535; 0 for any free one';
+
+const limit = (what: string, fallback: number) =>
+  z
+    .string()
+    .regex(/^(?:0|[1-9][0-9]{0,8})$/, `${what}, at most 999999999; 0 for no limit`)
+    .transform(Number)
+    .default(fallback);
 
 /** Each variable with its default and, in the message of its refusal, its meaning. */
 const environment = z.object({
@@ -47,6 +55,17 @@ const environment = z.object({
   STORAGE_DRIVER: z
     .literal('embedded', 'what keeps the blocks; this version knows `embedded`')
     .default('embedded'),
+  OWNER_REQUESTS_PER_MINUTE: limit('requests of one owner a minute', LIMITS.ownerPerMinute),
+  ADDRESS_REQUESTS_PER_MINUTE: limit(
+    'requests of one address a minute, of those that need no owner',
+    LIMITS.addressPerMinute,
+  ),
+  ADDRESS_ACCOUNTS_PER_HOUR: limit('new accounts from one address an hour', LIMITS.accountsPerHour),
+  OWNER_REQUESTS_AT_ONCE: limit('requests of one owner answered at once', LIMITS.ownerAtOnce),
+  CONNECTIONS: limit('connections', LIMITS.connections),
+  ADDRESS_CONNECTIONS: limit('connections of one address', LIMITS.connectionsPerAddress),
+  STREAMS: limit('streams of events', LIMITS.streams),
+  READER_STREAMS: limit('streams of events of one owner or address', LIMITS.streamsPerReader),
   LOG_LEVEL: z.enum(LEVELS, `how much to log, one of ${LEVELS.join(', ')}`).default('info'),
 });
 
@@ -60,6 +79,7 @@ export interface GatewayConfig {
   /** Path of the connection file. */
   readonly connection: string;
   readonly logLevel: (typeof LEVELS)[number];
+  readonly limits: Limits;
 }
 
 /** What is wrong with the environment, a sentence a variable. */
@@ -104,5 +124,15 @@ export function readConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     roles: values.ROLES,
     connection: resolve(values.LEDGER_CONNECTION),
     logLevel: values.LOG_LEVEL,
+    limits: {
+      ownerPerMinute: values.OWNER_REQUESTS_PER_MINUTE,
+      addressPerMinute: values.ADDRESS_REQUESTS_PER_MINUTE,
+      accountsPerHour: values.ADDRESS_ACCOUNTS_PER_HOUR,
+      ownerAtOnce: values.OWNER_REQUESTS_AT_ONCE,
+      connections: values.CONNECTIONS,
+      connectionsPerAddress: values.ADDRESS_CONNECTIONS,
+      streams: values.STREAMS,
+      streamsPerReader: values.READER_STREAMS,
+    },
   };
 }

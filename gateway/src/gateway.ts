@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { once, setMaxListeners } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server } from 'node:http';
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { ready } from '@holdfast/protocol/curve.js';
@@ -34,7 +32,7 @@ import { newOwners } from './enrolment/owners.ts';
 import { partiesOf } from './parties.ts';
 import { playDelegates, playKeyServers, type Stage } from './play.ts';
 import { playProvider } from './play-provider.ts';
-import { answerUnreadable } from './http/problem.ts';
+import { newHttpServer, type HttpServer } from './http/server.ts';
 import { openEnrolmentKey, roleFolder } from './role-keys.ts';
 import { newSignatureAuth, type Signatory } from './http/signature-auth.ts';
 import { openStore } from './store.ts';
@@ -83,7 +81,13 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
   const closing: (() => Promise<unknown>)[] = [() => link.close()];
   const rounds: Promise<void>[] = [];
 
+  const leaving = new AbortController();
+  let server: HttpServer | undefined;
+
   async function close(): Promise<void> {
+    // streams have no end of their own; what is being answered still has all it needs
+    leaving.abort();
+    await server?.stop();
     stopping.abort();
     await Promise.all(rounds);
     for (const end of closing.toReversed()) await end();
@@ -142,8 +146,8 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
     const custodyParts = { mspId, channel, ledger, provider, tables, enrol, pool, nowMs };
     const custody = newCustody({ ...custodyParts, store: custodyStore });
     stage.go('custody', FORGET_MS, async () => custody.forget());
-    const server = createServer();
-    closing.push(() => stop(server));
+    const door = newHttpServer(config.limits);
+    server = door;
     const app = createApp({
       log,
       network: networkOf(connection, agent.mspId),
@@ -161,7 +165,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
       metrics: newMetrics({ provider, monitor, signal }),
       pool,
       authenticate: newSignatureAuth({ signatoryOf: (keyId) => owners.signatoryOf(keyId), nowMs }),
-      originOf: newOrigins(config.publicOrigin, () => (server.address() as AddressInfo).port),
+      originOf: newOrigins(config.publicOrigin, () => door.port()),
       once: newIdempotency({ answers, nowMs }),
       checks: {
         ledger: async () => {
@@ -181,11 +185,12 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
             .filter((mspId) => !keyServers.has(mspId))
             .map((mspId) => `${mspId} is not reached from here`),
       },
-      signal,
+      limits: config.limits,
+      signal: leaving.signal,
       nowMs,
       monotonicMs,
     });
-    const url = await listen(server, app, config);
+    const url = await door.listen(app, config.host, config.port);
     return { url, close };
   } catch (error) {
     await close();
@@ -240,33 +245,4 @@ function registrarOf({ organisations }: Connection, mspId: string) {
     throw new Error('bug: an agent without an identity');
   }
   return { caUrl: organisation.caUrl, cert: identity.cert, key: identity.key };
-}
-
-async function listen(
-  server: Server,
-  app: ReturnType<typeof createApp>,
-  { host, port }: Pick<GatewayConfig, 'host' | 'port'>,
-): Promise<string> {
-  // uploads take as long as they take; what stands still is ended where the body is read
-  server.requestTimeout = 0;
-  server.headersTimeout = 60_000;
-  server.on('request', app);
-  // whoever is refused need not send its body first
-  server.on('checkContinue', app);
-  server.on('clientError', answerUnreadable);
-  server.listen(port, host);
-  await once(server, 'listening');
-  const { port: taken } = server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${taken}`;
-}
-
-/** Answers what has been asked; connections that only wait are ended. */
-async function stop(server: Server): Promise<void> {
-  if (!server.listening) return;
-  const closed = once(server, 'close');
-  server.close();
-  server.closeIdleConnections();
-  const late = setTimeout(() => server.closeAllConnections(), 5_000);
-  await closed;
-  clearTimeout(late);
 }

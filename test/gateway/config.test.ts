@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { LIMITS } from '../../gateway/src/limits.ts';
 import { ConfigError, readConfig } from '../../gateway/src/config.ts';
 
 const NEEDED = { LEDGER_CONNECTION: 'connection.json' };
@@ -24,6 +25,7 @@ describe('the configuration', () => {
       roles: ['agent', 'key-server', 'provider', 'auditor'],
       connection: resolve('connection.json'),
       logLevel: 'info',
+      limits: LIMITS,
     });
   });
 

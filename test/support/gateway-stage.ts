@@ -14,7 +14,8 @@ import { PLAYED } from '../../gateway/src/config.ts';
 import { startGateway, type RunningGateway } from '../../gateway/src/gateway.ts';
 import type { Connection } from '../../gateway/src/ledger/connection.ts';
 import type { LedgerLink } from '../../gateway/src/ledger/ledger-link.ts';
-import { newLog } from '../../gateway/src/log.ts';
+import { UNLIMITED, type Limits } from '../../gateway/src/limits.ts';
+import { newLog, type Logger } from '../../gateway/src/log.ts';
 import { CaServer } from '../../network/devpeer/src/ca-server.ts';
 import { Organisations } from '../../network/devpeer/src/organisations.ts';
 import { Register } from '../../network/devpeer/src/register.ts';
@@ -37,8 +38,17 @@ export interface GatewayStage {
   close(): Promise<void>;
 }
 
+export interface GatewayStageOptions {
+  /** None unless given: tests ask as fast as they can. */
+  readonly limits?: Limits;
+  readonly log?: Logger;
+}
+
 /** The gateway runs when this resolves. */
-export async function newGatewayStage(): Promise<GatewayStage> {
+export async function newGatewayStage({
+  limits = UNLIMITED,
+  log = newLog('silent'),
+}: GatewayStageOptions = {}): Promise<GatewayStage> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-gateway-'));
   const ledger = await newMemoryLedger({ contracts });
   const register = await Register.open(join(folder, 'register'));
@@ -58,10 +68,11 @@ export async function newGatewayStage(): Promise<GatewayStage> {
         dataFolder: folder,
         roles: PLAYED,
         logLevel: 'silent',
+        limits,
       },
       connection,
       link,
-      log: newLog('silent'),
+      log,
       clocks: {
         nowMs: Date.now,
         monotonicMs: () => performance.now() + passed,

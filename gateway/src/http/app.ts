@@ -10,6 +10,7 @@ import type { Network } from '@holdfast/protocol/network-messages.js';
 import type { Pool } from '@holdfast/protocol/pool.js';
 import type { Enrol } from '../enrolment/enrolment.ts';
 import type { Ledger, LedgerSession } from '../ledger/ledger.ts';
+import type { Limits } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Custody } from '../managed/custody.ts';
@@ -17,6 +18,7 @@ import type { ManagedFiles } from '../managed/managed-files.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { authenticated } from './basic-auth.ts';
 import { answerProblems, loggedPath } from './problem.ts';
+import { newRequestLimits, type RequestLimits } from './request-limits.ts';
 import type { RequestParts } from './requests.ts';
 import type { KeyServer, Provider } from '../roles.ts';
 import { alertsRoutes } from './routes/alerts.ts';
@@ -52,6 +54,7 @@ export interface AppParts extends RequestParts {
   readonly pool: Pool;
   readonly monitor: Monitor;
   readonly metrics: Metrics;
+  readonly limits: Limits;
   readonly checks: Readonly<Record<string, Check>>;
   /** Ends streams that have no end of their own. */
   readonly signal: AbortSignal;
@@ -64,8 +67,11 @@ export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false);
   app.use(logRequests(parts));
+  const limits = newRequestLimits(parts.limits, parts.monotonicMs);
+  app.use(['/readyz', '/metrics', '/problems'], limits.open);
   app.use(healthRoutes(parts.checks), operationsRoutes(parts.metrics));
-  app.use('/v1', openRoutes(parts), authenticated(parts), ownersRoutes(parts));
+  const authenticate = limits.guarding(authenticated(parts));
+  app.use('/v1', openRoutes(parts, limits), authenticate, limits.owner, ownersRoutes(parts));
   app.use((request) => {
     throw new HoldfastError('NOT_FOUND', `nothing at ${request.method} ${request.path}`);
   });
@@ -73,7 +79,15 @@ export function createApp(parts: AppParts): Express {
   return app;
 }
 
-function openRoutes(parts: AppParts): Router {
+/** Paths below `/v1` that need no owner. */
+const OPEN = [
+  '/network',
+  '/accounts',
+  '/nodes',
+  ...['transactions', 'blocks', 'events'].map((list) => `/ledger/${list}{/*rest}`),
+];
+
+function openRoutes(parts: AppParts, limits: RequestLimits): Router {
   const router = Router();
   router.use((_request, response, next) => {
     // the agent sees no plaintext, unless a password says otherwise: custody is the owner's
@@ -84,6 +98,8 @@ function openRoutes(parts: AppParts): Router {
     });
     next();
   });
+  router.all(OPEN, limits.open);
+  router.post('/accounts', limits.newAccount);
   router.use(networkRoutes(parts), nodesRoutes(parts), lookUpRoutes(parts));
   router.options('/uploads{/*rest}', describeTus);
   return router;

@@ -1,0 +1,113 @@
+/**
+ * Whom a request is counted to, and what is refused because somebody asks too much: an owner by its requests, whoever need
+ * not say who it is by its address. Nobody uses up what is another's: a request counts for an owner once it has shown that
+ * it is that owner's, and addresses that owners share cost them nothing.
+ *
+ * @module
+ */
+import type { RequestHandler, Response } from 'express';
+import { HoldfastError } from '@holdfast/protocol/errors.js';
+import type { Limits } from '../limits.ts';
+import { addressKey } from './addresses.ts';
+import { HttpRefusal } from './problem.ts';
+import {
+  newRequestQuota,
+  policyHeader,
+  standingHeader,
+  type RequestQuota,
+} from './request-quota.ts';
+import { callerOf } from './requests.ts';
+
+/** Refusals of whoever asks as somebody that it is not. */
+const UNPROVEN = ['INPUT_INVALID', 'NOT_ALLOWED', 'SEED_LOCKED'];
+
+export interface RequestLimits {
+  /** Counts a request that needs no owner. */
+  readonly open: RequestHandler;
+  /** Counts a new account besides. */
+  readonly newAccount: RequestHandler;
+  /** Counts a request of the owner that sent it. */
+  readonly owner: RequestHandler;
+  /** Counts those that `authenticate` refuses, to their address. */
+  guarding(authenticate: RequestHandler): RequestHandler;
+}
+
+/** (Agent) @param monotonicMs - a clock that never goes back. */
+export function newRequestLimits(limits: Limits, monotonicMs: () => number): RequestLimits {
+  const quota = (name: string, requests: number, windowSeconds: number) =>
+    newRequestQuota({ name, quota: requests, windowSeconds }, monotonicMs);
+  const owners = quota('owner', limits.ownerPerMinute, 60);
+  const addresses = quota('address', limits.addressPerMinute, 60);
+  const accounts = quota('accounts', limits.accountsPerHour, 3_600);
+  const atOnce = newAtOnce(limits.ownerAtOnce);
+  return {
+    open: (request, response, next) => {
+      count(addresses, addressKey(request.socket.remoteAddress), response);
+      next();
+    },
+    newAccount: (request, response, next) => {
+      count(accounts, addressKey(request.socket.remoteAddress), response);
+      next();
+    },
+    owner: (_request, response, next) => {
+      const { ownerId } = callerOf(response);
+      count(owners, ownerId, response);
+      response.locals['leaveQueue'] = atOnce(ownerId, response);
+      next();
+    },
+    guarding: (authenticate) => async (request, response, next) => {
+      try {
+        await authenticate(request, response, next);
+      } catch (error) {
+        if (error instanceof HoldfastError && UNPROVEN.includes(error.code)) {
+          count(addresses, addressKey(request.socket.remoteAddress), response);
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+/** A request that goes on for ever, as a stream of events does, is none of those being answered. */
+export const leaveQueue = (response: Response): void =>
+  (response.locals['leaveQueue'] as (() => void) | undefined)?.();
+
+/** @throws `RATE_LIMITED` with Retry-After. */
+function count(quota: RequestQuota, key: string, response: Response): void {
+  const { policy } = quota;
+  if (policy.quota === 0) return;
+  const standing = quota.take(key);
+  response.append('RateLimit-Policy', policyHeader(policy));
+  response.append('RateLimit', standingHeader(policy, standing));
+  if (standing.isGranted) return;
+  const { name, quota: most, windowSeconds } = policy;
+  throw tooMany(
+    `at most ${most} requests in ${windowSeconds} s (quota "${name}")`,
+    standing.seconds,
+  );
+}
+
+const tooMany = (detail: string, seconds: number): HttpRefusal =>
+  new HttpRefusal('RATE_LIMITED', detail, { headers: { 'Retry-After': String(seconds) } });
+
+/** How many requests of each owner are being answered. */
+function newAtOnce(most: number): (ownerId: string, response: Response) => () => void {
+  const running = new Map<string, number>();
+  return (ownerId, response) => {
+    const count = (running.get(ownerId) ?? 0) + 1;
+    if (most > 0 && count > most) {
+      throw tooMany(`at most ${most} requests of one owner are answered at once`, 1);
+    }
+    running.set(ownerId, count);
+    let isRunning = true;
+    const leave = (): void => {
+      if (!isRunning) return;
+      isRunning = false;
+      const left = (running.get(ownerId) ?? 1) - 1;
+      if (left === 0) running.delete(ownerId);
+      else running.set(ownerId, left);
+    };
+    response.once('close', leave);
+    return leave;
+  };
+}
