@@ -63,13 +63,15 @@ export async function audit(
 const worstExit = (found: readonly { readonly verdict: Verdict }[]): number =>
   Math.max(...found.map(({ verdict }) => EXITS[verdict]));
 
-const nowText = (
+/** What one node answered at once. */
+export const nowText = (
   { sampled, node, verdict, durationMs, damagedUids }: Now,
   blocks: number,
 ): string =>
   `  now     ${countText(sampled)} of ${countText(blocks)} blocks · ${node} …  ${VERDICT_GLYPHS[verdict]} ${verdict}  ${(durationMs / 1000).toFixed(1)} s  by equation (5)${blocksText(damagedUids)}`;
 
-function verdictText(audit: AuditItem): string {
+/** What the ledger computed. */
+export function verdictText(audit: AuditItem): string {
   const { sampled, blocks, node, verdict, epoch, delegate, transactionId, independent } = audit;
   const tx = transactionId === null ? '' : `  tx ${shortId(transactionId)}`;
   const note = independent ? '' : '  not independent: one organisation stood on both sides';

@@ -36,7 +36,8 @@ export async function ls(
 
 export const labelOf = ({ name, fileId }: Listed): string => name ?? shortId(fileId);
 
-function listingText({ files, storing, slotSeconds }: Listing): string {
+/** All files, a line each, and what is on its way. */
+export function listingText({ files, storing, slotSeconds }: Listing): string {
   const inFlight = storing === 0 ? '' : `${plural(storing, 'file')} being stored`;
   if (files.length === 0) return inFlight || 'No files yet. Store one: holdfast put FILE';
   const rows = files.map((file) => [

@@ -24,7 +24,8 @@ export async function status(context: Context, named: string): Promise<number> {
   return 0;
 }
 
-function statusText(found: OwnStatus, isVerbose: boolean): string {
+/** @param isVerbose - whether root and id are told as well. */
+export function statusText(found: OwnStatus, isVerbose: boolean): string {
   const { assurance, shares, fileId, version, pricePerEpoch } = found;
   const { sampled, lostEverywhere, lostOnOneNode } = assurance;
   const lines = [

@@ -4,7 +4,12 @@
  * @module
  */
 import { HoldfastError } from '../errors.ts';
-import type { Config, KeyServerOrganisation, ProviderOrganisation } from '../consortium-records.ts';
+import type {
+  Config,
+  KeyServerOrganisation,
+  Organisation,
+  ProviderOrganisation,
+} from '../consortium-records.ts';
 import type { OwnerLedger } from './acting-owner.ts';
 
 export const readConfig = (ledger: OwnerLedger): Promise<Config> =>
@@ -19,14 +24,7 @@ export async function readKeyServers(
   { keyServers }: Config,
 ): Promise<readonly KeyServerOrganisation[]> {
   const records: KeyServerOrganisation[] = [];
-  for (const mspId of keyServers) {
-    const record = await ledger.read(
-      'accounts:organisation',
-      { mspId, role: 'key-server' },
-      (found) => found.mspId === mspId && found.role === 'key-server',
-    );
-    if (record.role === 'key-server') records.push(record);
-  }
+  for (const mspId of keyServers) records.push(await readAnnounced(ledger, mspId, 'key-server'));
   return records;
 }
 
@@ -37,13 +35,21 @@ export async function readProvider(
 ): Promise<ProviderOrganisation> {
   const mspId = organisations.find(({ roles }) => roles.includes('provider'))?.mspId;
   if (mspId === undefined) throw new HoldfastError('NOT_FOUND', 'no organisation is a provider');
+  return readAnnounced(ledger, mspId, 'provider');
+}
+
+/** What an organisation has announced in a role. */
+async function readAnnounced<R extends Organisation['role']>(
+  ledger: OwnerLedger,
+  mspId: string,
+  role: R,
+): Promise<Extract<Organisation, { role: R }>> {
   const record = await ledger.read(
     'accounts:organisation',
-    { mspId, role: 'provider' },
-    (found) => found.mspId === mspId && found.role === 'provider',
+    { mspId, role },
+    (found) => found.mspId === mspId && found.role === role,
   );
-  if (record.role !== 'provider') throw new Error('bug: another role was expected');
-  return record;
+  return record as Extract<Organisation, { role: R }>;
 }
 
 /** Everybody that storing a file depends on. */
