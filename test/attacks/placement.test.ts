@@ -1,4 +1,4 @@
-/** A provider that adds a node so that the damaged one is not asked again. */
+/** A node that was not intact and leaves the placement; while it stays it answers next, see ledger-audits.test.ts. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type AuditedLedger, newAuditedLedger } from '../support/audited-files.ts';
 import { NODES } from '../support/consortium.ts';
@@ -24,13 +24,6 @@ describe('a node that was not intact', () => {
 
   const place = (nodes: string[]) =>
     audited.ledger.submit(audited.provider, 'files:place', { fileId: held.file.fileId, nodes });
-
-  it('stays the one that answers next while it keeps the file, whichever joins', async () => {
-    const [kept = '', added = ''] = others();
-    await place([named, kept]);
-    await place([named, kept, added]);
-    expect(audited.dueOf(held.file.fileId)).toMatchObject({ node: named, uids: [0] });
-  });
 
   it('makes way for one that joins when it has left, and its blocks are proved all the same', async () => {
     const { ledger, provider } = audited;

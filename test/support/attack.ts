@@ -73,7 +73,10 @@ function record<World>(
   half: 'off' | 'on',
   outcome: string,
 ): void {
-  const name = createHash('sha256').update(`${id} ${aim} ${half}`).digest('hex').slice(0, 16);
+  const name = createHash('sha256')
+    .update(`${id} ${aim} ${defence} ${half}`)
+    .digest('hex')
+    .slice(0, 16);
   mkdirSync(FOLDER, { recursive: true });
   const text = JSON.stringify({ id, attack: aim, defence, half, outcome });
   writeFileSync(`${FOLDER}/${name}.json`, text);
