@@ -5,18 +5,20 @@
  * concurrency [runs]   random transactions of many owners at once against a serial model; 40 runs unless told
  * crash [kills]        the whole system while its processes are killed under uploads; 1,000 kills unless told
  * images [images]      disks as a power cut may leave them, opened again; 2,000 unless told
+ * mutation [modules]   small faults in proof, challenge, ramp, lanes and the like, and whether their tests notice
  * sampling             1,000 audits of 1 % damage against the exact probability, and 10,000 of undamaged files
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mutation } from './mutation.mjs';
 import { expected, node, ready, say } from './ready.mjs';
 import { jestCommand } from './tally.mjs';
 
 /** Longest a drill may take, milliseconds. */
 const PATIENCE_MS = 6 * 3_600_000;
 
-const DRILLS = { fuzz, concurrency, crash, images, sampling };
+const DRILLS = { fuzz, concurrency, crash, images, mutation, sampling };
 const [name, ...args] = process.argv.slice(3);
 const drill = Object.hasOwn(DRILLS, name ?? '') ? DRILLS[name] : undefined;
 if (drill === undefined) {

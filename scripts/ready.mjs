@@ -39,12 +39,9 @@ const readLock = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
 
 async function install() {
   const total = Object.keys(readLock('package-lock.json')).length;
-  const npm = process.env.npm_execpath;
-  const args = ['ci', '--prefer-offline', '--loglevel=http'];
-  const stdio = ['ignore', 'ignore', 'pipe'];
-  const child = npm?.endsWith('npm-cli.js')
-    ? spawn(process.execPath, [npm, ...args], { stdio })
-    : spawn('npm', args, { stdio });
+  const child = npm(['ci', '--prefer-offline', '--loglevel=http'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let known = 0;
   let fetched = 0;
   let unanswered = 0;
@@ -69,6 +66,14 @@ async function install() {
   );
 }
 
+/** Starts the npm that started us. */
+export function npm(args, options) {
+  const path = process.env.npm_execpath;
+  return path?.endsWith('npm-cli.js')
+    ? spawn(process.execPath, [path, ...args], options)
+    : spawn('npm', args, options);
+}
+
 const build = () => node('node_modules/typescript/bin/tsc', '-b');
 
 /** Runs a program of ours under this Node; throws when it fails. */
@@ -80,7 +85,7 @@ export async function node(...args) {
 }
 
 /** The exit code of a child; the child ends when we do. */
-function exitOf(child) {
+export function exitOf(child) {
   const end = () => child.kill();
   const stop = () => process.exit(143);
   process.once('exit', end).once('SIGTERM', stop);

@@ -18,10 +18,17 @@ interface Keys {
   };
 }
 
+/** Who signs. */
+export type Caller = Pick<TestIdentity, 'mspId' | 'certificatePem'>;
+
 export interface Called {
   /** 200, or 500 with the refusal as `message`. */
   readonly status: number;
   readonly message: string;
+  /** What the function answers; undefined after a refusal. */
+  readonly result: unknown;
+  /** What would be announced. */
+  readonly event: { readonly name: string; readonly payload: unknown } | undefined;
   /** What would be written; null where a record would be removed. */
   readonly writes: ReadonlyMap<string, unknown>;
 }
@@ -48,8 +55,9 @@ export function newContractCalls(state: ReadonlyMap<string, unknown>) {
     return Promise.resolve({ iterator: end, metadata: { bookmark: from[size] ?? '' } });
   }
 
-  return async (by: TestIdentity, name: string, ...args: string[]): Promise<Called> => {
+  return async (by: Caller, name: string, ...args: string[]): Promise<Called> => {
     const writes = new Map<string, unknown>();
+    let event: Called['event'];
     const readable = (key: string) => key.split('\0').filter(Boolean).join('/');
     const response = (await chaincode.Invoke({
       getBufferArgs: () => [name, ...args].map((text) => Buffer.from(text)),
@@ -68,9 +76,13 @@ export function newContractCalls(state: ReadonlyMap<string, unknown>) {
         writes.set(readable(key), null);
         return Promise.resolve();
       },
-      setEvent: () => undefined,
+      setEvent: (told: string, payload: Uint8Array) => {
+        event = { name: told, payload: JSON.parse(Buffer.from(payload).toString()) };
+      },
       getStateByPartialCompositeKeyWithPagination: page,
-    })) as { status: number; message: string };
-    return { status: response.status, message: response.message, writes };
+    })) as { status: number; message: string; payload?: Uint8Array };
+    const { status, message, payload } = response;
+    const result = payload && JSON.parse(Buffer.from(payload).toString());
+    return { status, message, result, event, writes };
   };
 }

@@ -1,0 +1,160 @@
+/**
+ * npm run drill -- mutation [modules]: small faults put into the parts that everything rests on, one at a time, and what
+ * their tests make of them. A fault that no test notices survives, and is printed.
+ *
+ * StrykerJS makes the faults. It is no dependency of Holdfast: its version below is fetched once into the user's cache,
+ * and it works on copies of this folder there.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { exitOf, expected, node, npm, say } from './ready.mjs';
+import { jestCommand } from './tally.mjs';
+
+const VERSION = '9.6.1';
+/** Per cent of the faults of a module that its tests have to notice. */
+const AIM = 80;
+
+/** What is changed, and the tests that have to notice it. */
+const MODULES = {
+  proof: {
+    sources: ['protocol/src/proof.ts'],
+    tests: ['protocol/proof', 'attacks/proofs'],
+  },
+  challenge: {
+    sources: ['protocol/src/challenge.ts', 'protocol/src/audit.ts'],
+    tests: ['protocol/challenge', 'protocol/audit'],
+  },
+  prover: {
+    sources: ['protocol/src/prover.ts', 'protocol/src/block-sums.ts'],
+    tests: ['protocol/proof', 'protocol/block-sums'],
+  },
+  ramp: {
+    sources: ['protocol/src/ramp.ts', 'protocol/src/binary-field.ts'],
+    tests: ['protocol/ramp'],
+  },
+  lanes: {
+    sources: [
+      'protocol/src/owner/lanes.ts',
+      'chaincode/src/money.ts',
+      'chaincode/src/accounts-contract.ts',
+    ],
+    tests: ['protocol/lanes', 'chaincode/money', 'chaincode/purses', 'chaincode/accounts'],
+  },
+  authorisation: {
+    sources: ['chaincode/src/permissions.ts', 'chaincode/src/caller.ts', 'chaincode/src/call.ts'],
+    tests: ['chaincode/permissions', 'chaincode/call'],
+  },
+  verdict: {
+    sources: [
+      'chaincode/src/audits-contract.ts',
+      'chaincode/src/audited-file.ts',
+      'chaincode/src/settlement.ts',
+      'chaincode/src/epochs.ts',
+    ],
+    tests: ['chaincode/settlement', 'chaincode/verdict-rules', 'chaincode/audit-lists'],
+  },
+};
+
+/** @param names - of modules; all where none is given. */
+export async function mutation(...names) {
+  const unknown = names.find((name) => !Object.hasOwn(MODULES, name));
+  if (unknown !== undefined) {
+    throw expected(`No module ${unknown}. There are: ${Object.keys(MODULES).join(', ')}.`, 2);
+  }
+  const tool = await installed();
+  process.env.MUTATION = '1'; // properties do not look for a smallest failing case
+  const short = [];
+  for (const name of names.length > 0 ? names : Object.keys(MODULES)) {
+    if (print(name, await run(tool, MODULES[name])) < AIM) short.push(name);
+  }
+  if (short.length > 0) throw expected(`too few faults noticed: ${short.join(', ')}`);
+}
+
+/** The folder of StrykerJS; fetches it where it is not there. */
+async function installed() {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  const tool = join(cache, `holdfast-stryker-${VERSION}`);
+  if (existsSync(join(tool, 'node_modules/.package-lock.json'))) return tool;
+  say(`fetching StrykerJS ${VERSION}, first time only`);
+  mkdirSync(tool, { recursive: true });
+  writeFileSync(join(tool, 'package.json'), '{ "private": true }');
+  const packages = ['core', 'jest-runner'].map((part) => `@stryker-mutator/${part}@${VERSION}`);
+  const flags = ['--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', '--silent'];
+  const code = await exitOf(
+    npm(['install', ...flags, ...packages], { cwd: tool, stdio: 'inherit' }),
+  );
+  if (code !== 0) throw expected('StrykerJS cannot be fetched');
+  return tool;
+}
+
+/** The report of one module's mutants: https://github.com/stryker-mutator/mutation-testing-elements */
+async function run(tool, { sources, tests }) {
+  const folder = mkdtempSync(join(tool, 'run-'));
+  try {
+    const report = join(folder, 'report.json');
+    const settings = {
+      mutate: sources,
+      mutator: { excludedMutations: ['StringLiteral'] },
+      plugins: [join(tool, 'node_modules/@stryker-mutator/jest-runner/dist/src/index.js')],
+      testRunner: 'jest',
+      testRunnerNodeArgs: jestCommand.slice(0, -1),
+      jest: {
+        projectType: 'custom',
+        enableFindRelatedTests: false,
+        config: { testMatch: tests.map((test) => `<rootDir>/test/${test}.test.ts`) },
+      },
+      coverageAnalysis: 'perTest',
+      concurrency: 1,
+      // On a busy machine a test that only waits is not one that hangs.
+      timeoutMS: 20_000,
+      timeoutFactor: 4,
+      tsconfigFile: 'none', // TypeScript 7 has no programming interface to read one with
+      tempDirName: folder,
+      cleanTempDir: 'always',
+      ignorePatterns: ['dist', '.holdfast', 'coverage', 'test-results'],
+      reporters: ['json'],
+      jsonReporter: { fileName: report },
+      logLevel: 'warn',
+    };
+    const file = join(folder, 'settings.json');
+    writeFileSync(file, JSON.stringify(settings));
+    await node(join(tool, 'node_modules/@stryker-mutator/core/bin/stryker.js'), 'run', file);
+    return JSON.parse(readFileSync(report, 'utf8')).files;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Prints a module's row and what its tests did not notice, or only by never ending. Returns the score. */
+function print(name, files) {
+  const mutants = Object.entries(files).flatMap(([path, { source, mutants: each }]) =>
+    each.map((mutant) => ({ ...mutant, path, original: textAt(source, mutant.location) })),
+  );
+  const of = (...statuses) => mutants.filter(({ status }) => statuses.includes(status));
+  const [killed, hung] = [of('Killed'), of('Timeout')];
+  const survived = of('Survived', 'NoCoverage');
+  const caught = killed.length + hung.length;
+  const all = caught + survived.length;
+  const score = (100 * caught) / all;
+  const row = `${all} mutants, ${killed.length} killed, ${survived.length} survived, ${hung.length} timed out`;
+  process.stdout.write(`${name.padEnd(14)}${score.toFixed(1).padStart(5)} %  ${row}\n`);
+  for (const { path, location, original, replacement, status } of [...survived, ...hung]) {
+    const place = `${path}:${location.start.line}:${location.start.column}`;
+    process.stdout.write(
+      `  ${status.padEnd(11)}${place}  ${oneLine(original)} -> ${oneLine(replacement)}\n`,
+    );
+  }
+  return score;
+}
+
+/** Lines and columns count from 1; the end is where the next letter would be. */
+function textAt(source, { start, end }) {
+  const lines = source.split('\n').slice(start.line - 1, end.line);
+  const last = lines.length - 1;
+  lines[last] = lines[last].slice(0, end.column - 1);
+  lines[0] = lines[0].slice(start.column - 1);
+  return lines.join('\n');
+}
+
+const oneLine = (text) => text.replace(/\s+/g, ' ').slice(0, 90);
