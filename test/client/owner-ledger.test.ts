@@ -1,26 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { common, peer } from '@hyperledger/fabric-protos';
-import type { z } from 'zod';
-import { base64url, fromBase64url } from '@holdfast/protocol/bytes.js';
+import { common } from '@hyperledger/fabric-protos';
+import { base64url } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { parse } from '@holdfast/protocol/schema.js';
 import { decodeDer } from '../../client/src/ecdsa.ts';
-import type { GatewayApi, RequestOptions } from '../../client/src/gateway-api.ts';
-import { serializeIdentity, type Proposal } from '../../client/src/ledger-proposal.ts';
-import { newOwnerLedger } from '../../client/src/owner-ledger.ts';
 import { newSigningKey, P256, type SigningKey } from '../../client/src/signing-key.ts';
-import {
-  endorse,
-  envelopeOf,
-  newOrganisation,
-  NOW_MS,
-  type TestOrganisation,
-} from './test-consortium.ts';
+import { newRelay } from '../support/attack-relay.ts';
+import { newOrganisation, type TestOrganisation } from './test-consortium.ts';
 
 let organisations: readonly TestOrganisation[];
 let key: SigningKey;
-const certificate = 'the owner’s certificate';
 const FILE = 'ab'.repeat(32);
 
 beforeAll(async () => {
@@ -28,78 +16,10 @@ beforeAll(async () => {
   key = await newSigningKey(new Uint8Array(32).fill(9));
 });
 
-function proposalOf(bytes: Uint8Array): Proposal {
-  const proposal = peer.Proposal.deserializeBinary(bytes);
-  const header = common.Header.deserializeBinary(proposal.getHeader_asU8());
-  return {
-    channel: 'holdfast',
-    chaincode: 'holdfast',
-    transactionId: '',
-    bytes,
-    channelHeader: header.getChannelHeader_asU8(),
-    signatureHeader: header.getSignatureHeader_asU8(),
-    payload: proposal.getPayload_asU8(),
-    creator: serializeIdentity('Alder', certificate),
-  };
-}
-
-interface Sent {
-  readonly path: string;
-  readonly signed: Uint8Array;
-  readonly signature: Uint8Array;
-}
-
-/** A gateway in this process, over peers that endorse `results` in turn; `validations` are what the ledger says then. */
-function relay(results: readonly unknown[], validations: readonly (string | HoldfastError)[] = []) {
-  const sent: Sent[] = [];
-  let [endorsed, submitted] = [0, 0];
-  const answerTo = async (path: string, options?: RequestOptions): Promise<unknown> => {
-    const body = options?.json as Record<'proposal' | 'envelope' | 'signature', string>;
-    const isProposal = path === '/v1/ledger/proposals';
-    const signed = fromBase64url(isProposal ? body.proposal : body.envelope);
-    sent.push({ path, signed, signature: fromBase64url(body.signature) });
-    if (isProposal) {
-      const result = results[Math.min(endorsed++, results.length - 1)];
-      if (result instanceof HoldfastError) throw result;
-      const proposal = proposalOf(signed);
-      const peers = organisations.slice(0, 2).map((organisation) => organisation.peer);
-      const envelope = envelopeOf(proposal, await endorse(proposal, peers, { result }));
-      return { transactionId: '00'.repeat(32), envelope: base64url(envelope) };
-    }
-    const validation = validations[submitted++] ?? 'VALID';
-    if (validation instanceof HoldfastError) throw validation;
-    return { transactionId: '00'.repeat(32), ledgerBlockNumber: 7, validation };
-  };
-  const api: GatewayApi = {
-    url: 'http://localhost',
-    request: () => Promise.reject(new Error('bug: no other request was expected')),
-    call: async <S extends z.ZodType>(
-      method: string,
-      path: string,
-      schema: S,
-      options?: RequestOptions,
-    ) => parse(schema, await answerTo(path, options), method),
-  };
-  const ledger = newOwnerLedger({
-    api,
-    consortium: {
-      channel: 'holdfast',
-      chaincode: 'holdfast',
-      consortium: '0000-0000-0000',
-      organisations: organisations.map(({ mspId, rootCertificate }) => ({
-        mspId,
-        rootCertificate,
-      })),
-      development: true,
-    },
-    mspId: 'Alder',
-    certificate,
-    key,
-    random: (length) => new Uint8Array(randomBytes(length)),
-    nowMs: () => NOW_MS,
-  });
-  return { ledger, sent };
-}
+const relay = (
+  results: readonly unknown[],
+  validations: readonly (string | HoldfastError)[] = [],
+) => newRelay({ organisations, key, results, validations });
 
 const retire = { fileId: FILE, lane: 0 };
 const isRetired = ({ fileId }: { readonly fileId: string }) => fileId === FILE;
