@@ -46,13 +46,14 @@ export function newQuota(
   }
 
   function useOf(ownerId: string, now: number): Use {
-    if (day !== dayOf(now)) {
+    // a clock that is set back does not begin a day again
+    if (day < dayOf(now)) {
       uses.clear();
       all = 0;
       day = dayOf(now);
     }
     const use = uses.get(ownerId) ?? { tokens: limits.burst, at: now, today: 0 };
-    const refill = ((now - use.at) / 60_000) * limits.perMinute;
+    const refill = (Math.max(0, now - use.at) / 60_000) * limits.perMinute;
     use.tokens = Math.min(limits.burst, use.tokens + refill);
     use.at = now;
     uses.set(ownerId, use);
