@@ -39,7 +39,7 @@ const MODULES = {
       'chaincode/src/money.ts',
       'chaincode/src/accounts-contract.ts',
     ],
-    tests: ['protocol/lanes', 'chaincode/money', 'chaincode/purses', 'chaincode/accounts'],
+    tests: ['protocol/lanes', 'chaincode/money', 'chaincode/purse-rules'],
   },
   authorisation: {
     sources: ['chaincode/src/permissions.ts', 'chaincode/src/caller.ts', 'chaincode/src/call.ts'],

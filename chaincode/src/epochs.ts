@@ -31,6 +31,6 @@ export async function nameSettlement(
 ): Promise<BeaconRecord> {
   expectField(now >= epoch, '/now', `expected ${epoch} or later`);
   const beacon = await state.find(KEYS.beacon(epoch), `beacon ${epoch} yet`);
-  if (now > epoch) await state.find(KEYS.beacon(now), `beacon ${now} yet`);
+  await state.find(KEYS.beacon(now), `beacon ${now} yet`);
   return beacon;
 }

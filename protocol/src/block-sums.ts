@@ -65,7 +65,7 @@ export function totalOf(sectors: number, states: readonly BlockSumState[]): bigi
   return total.slice(0, total.findLastIndex((value) => value !== 0n) + 1);
 }
 
-/** Blocks of this many bytes make one job. */
+/** Blocks of this many bytes make one job; each is shorter. */
 const JOB_BYTES = 4 * 1_048_576;
 
 /** A weighted sum of blocks that a pool makes, as many rows of jobs side by side as it is wide. */
@@ -84,11 +84,11 @@ export function newBlockSums(sectors: number, pool: Pool): BlockSums {
   let [lengths, weights, held]: [number[], Uint8Array[], number] = [[], [], 0];
 
   /** A row that is free, or as soon as one is. */
-  async function freeRow(least: number) {
+  async function freeRow() {
     const oldest = rows.length < pool.width ? undefined : await rows.shift();
-    const isRoomy = oldest !== undefined && oldest.bytes.length >= least;
-    const bytes = isRoomy ? oldest.bytes : new Uint8Array(Math.max(JOB_BYTES, least));
-    return oldest === undefined ? { bytes } : { bytes, before: oldest.state };
+    return oldest === undefined
+      ? { bytes: new Uint8Array(JOB_BYTES) }
+      : { bytes: oldest.bytes, before: oldest.state };
   }
 
   function dispatch({ bytes, before }: NonNullable<typeof row>): void {
@@ -103,7 +103,7 @@ export function newBlockSums(sectors: number, pool: Pool): BlockSums {
   return {
     async add(block, weight) {
       if (row !== undefined && held + block.length > row.bytes.length) dispatch(row);
-      row ??= await freeRow(block.length);
+      row ??= await freeRow();
       row.bytes.set(block, held);
       held += block.length;
       lengths.push(block.length);

@@ -164,7 +164,7 @@ function interpolation(points: readonly number[]): readonly Uint8Array[] {
       for (const [i, coefficient] of basis.entries()) {
         const scaled = multiply(coefficient, scale);
         next[i] = (next[i] ?? 0) ^ multiply(scaled, other);
-        next[i + 1] = (next[i + 1] ?? 0) ^ scaled;
+        next[i + 1] = scaled;
       }
       basis = next;
     }

@@ -134,6 +134,20 @@ describe('a ramp', () => {
     expect(pairs.size).toBe(65_536);
   });
 
+  it('uses the first k shares, and nothing of those behind them', () => {
+    const scheme = { shareCount: 5, threshold: 3, privacy: 1 };
+    const secret = random(32);
+    const first = split(secret, scheme, coins).slice(1, 4);
+    const behind = [
+      ...first.slice(0, 1),
+      { point: 0, value: random(3) },
+      { point: 9, value: random(16) },
+    ];
+    for (const extra of behind) {
+      expect(hex(combine([...first, extra], scheme, 32))).toBe(hex(secret));
+    }
+  });
+
   it('gives another secret where one share is wrong, and cannot tell', () => {
     const scheme = { shareCount: 5, threshold: 3, privacy: 2 };
     const secret = random(32);

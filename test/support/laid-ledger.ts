@@ -2,6 +2,8 @@
 // First: it silences what fabric-shim installs when it is imported.
 import { type Called, type Caller, newContractCalls } from './contract-calls.ts';
 import { createHash, createPublicKey } from 'node:crypto';
+import { hex } from '@holdfast/protocol/bytes.js';
+import { ownerId } from '@holdfast/protocol/ids.js';
 import type { Evaluate, Submit } from '@holdfast/protocol/ledger-transactions.js';
 import { CertificateAuthority } from '../../network/devpeer/src/certificate-authority.ts';
 import { CONFIG } from './consortium.ts';
@@ -10,6 +12,8 @@ import { CONFIG } from './consortium.ts';
 export type Records = Readonly<Record<string, unknown>>;
 
 export interface Signing extends Caller {
+  /** Of the account that its key opens, hex. */
+  readonly ownerId: string;
   /** SHA-256 of the key's SPKI, hex. */
   readonly signer: string;
 }
@@ -19,8 +23,14 @@ export async function newCaller(mspId: string, role: string | null): Promise<Sig
   const authority = await CertificateAuthority.create(mspId);
   const attributes: Record<string, string> = role === null ? {} : { role };
   const { certificatePem } = await authority.newCredentials('caller', 'client', attributes);
-  const spki = createPublicKey(certificatePem).export({ type: 'spki', format: 'der' });
-  return { mspId, certificatePem, signer: createHash('sha256').update(spki).digest('hex') };
+  const key = createPublicKey(certificatePem).export({ type: 'spki', format: 'der' });
+  const spki = new Uint8Array(key);
+  return {
+    mspId,
+    certificatePem,
+    ownerId: hex(ownerId(mspId, spki)),
+    signer: createHash('sha256').update(spki).digest('hex'),
+  };
 }
 
 /** What one call on these records comes to; null stands for a record that is not there. */
