@@ -46,7 +46,7 @@ export const nodeItem = z.strictObject({
   files: z.int(),
   damagedBlocks: z.int(),
 });
-export const nodeList = z.strictObject({ items: z.array(nodeItem) });
+export const nodeList = z.strictObject({ items: z.array(nodeItem), next: z.string().nullable() });
 
 /** RFC 9457 problem document. */
 export const problem = z.strictObject({

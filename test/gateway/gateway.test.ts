@@ -41,7 +41,7 @@ describe('a gateway of the embedded consortium', () => {
     await get(`/v1/ledger/transactions/${address}`);
     const text = await (await fetch(`${stage.url()}/metrics`)).text();
     expect(text).toMatch(
-      /duration_seconds_count\{.*route="\/ledger\/transactions\/:transactionId"/,
+      /duration_seconds_count\{.*route="\/v1\/ledger\/transactions\/:transactionId"/,
     );
     expect(text).not.toContain(address);
     expect(text).toContain('holdfast_node_free_bytes{node="birch-3"}');

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ERRORS } from '@holdfast/protocol/errors.js';
+import { mount } from '../../gateway/src/http/mount.ts';
 import { answerProblems } from '../../gateway/src/http/problem.ts';
 import { operationsRoutes } from '../../gateway/src/http/routes/operations.ts';
 import { newLog } from '../../gateway/src/log.ts';
@@ -23,7 +24,8 @@ let server: Server;
 let url: string;
 beforeAll(async () => {
   const app = express();
-  app.use(operationsRoutes(metrics), answerProblems(newLog('silent')));
+  mount(app, operationsRoutes(metrics), { open: () => [], owner: [] });
+  app.use(answerProblems(newLog('silent')));
   server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -132,7 +132,7 @@ describe('an upload', () => {
   it.each([
     ['upload-offset', '-1', 400, '/Upload-Offset'],
     ['upload-offset', '0x0', 400, '/Upload-Offset'],
-    ['content-type', 'text/plain', 400, '/Content-Type'],
+    ['content-type', 'text/plain', 415, '/Content-Type'],
   ])('is refused a part with %s %s', async (name, value, status, pointer) => {
     const { uploadId } = await opened();
     const headers = {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import express, { Router, type Express, type Request, type RequestHandler } from 'express';
+import express, { type Express, type Request, type RequestHandler } from 'express';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { Network } from '@holdfast/protocol/network-messages.js';
@@ -17,22 +17,26 @@ import type { Custody } from '../managed/custody.ts';
 import type { ManagedFiles } from '../managed/managed-files.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { authenticated } from './basic-auth.ts';
+import { mount } from './mount.ts';
 import { answerProblems, loggedPath } from './problem.ts';
 import { newRequestLimits, type RequestLimits } from './request-limits.ts';
 import type { RequestParts } from './requests.ts';
 import type { KeyServer, Provider } from '../roles.ts';
+import type { Route } from './route.ts';
 import { alertsRoutes } from './routes/alerts.ts';
 import { challengesRoutes } from './routes/challenges.ts';
 import { filePartsRoutes } from './routes/file-parts.ts';
 import { filesRoutes } from './routes/files.ts';
 import { healthRoutes, type Check } from './routes/health.ts';
 import { keysRoutes } from './routes/keys.ts';
-import { lookUpRoutes, relayRoutes } from './routes/ledger.ts';
+import { relayRoutes } from './routes/ledger.ts';
+import { lookUpRoutes } from './routes/ledger-lookup.ts';
 import { managedRoutes } from './routes/managed.ts';
 import { networkRoutes } from './routes/network.ts';
 import { operationsRoutes } from './routes/operations.ts';
 import { nodesRoutes } from './routes/nodes.ts';
-import { describeTus, uploadsRoutes } from './routes/uploads.ts';
+import { withReference } from './routes/reference.ts';
+import { uploadsRoutes } from './routes/uploads.ts';
 import type { TableCopies } from '../auditor/table-copies.ts';
 
 export interface AppParts extends RequestParts {
@@ -67,11 +71,12 @@ export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false);
   app.use(logRequests(parts));
+  app.use('/v1', describeAnswers);
   const limits = newRequestLimits(parts.limits, parts.monotonicMs);
-  app.use(['/readyz', '/metrics', '/problems'], limits.open);
-  app.use(healthRoutes(parts.checks), operationsRoutes(parts.metrics));
-  const authenticate = limits.guarding(authenticated(parts));
-  app.use('/v1', openRoutes(parts, limits), authenticate, limits.owner, ownersRoutes(parts));
+  mount(app, withReference(routesOf(parts)), {
+    open: guardsOf(limits),
+    owner: [limits.guarding(authenticated(parts)), limits.owner],
+  });
   app.use((request) => {
     throw new HoldfastError('NOT_FOUND', `nothing at ${request.method} ${request.path}`);
   });
@@ -79,48 +84,45 @@ export function createApp(parts: AppParts): Express {
   return app;
 }
 
-/** Paths below `/v1` that need no owner. */
-const OPEN = [
-  '/network',
-  '/accounts',
-  '/nodes',
-  ...['transactions', 'blocks', 'events'].map((list) => `/ledger/${list}{/*rest}`),
-];
+/** All that can be asked. */
+function routesOf(parts: AppParts): Route[] {
+  const { channel, chaincode } = parts.network;
+  return [
+    ...healthRoutes(parts.checks),
+    ...operationsRoutes(parts.metrics),
+    ...networkRoutes(parts),
+    ...nodesRoutes(parts),
+    ...lookUpRoutes(parts),
+    ...managedRoutes(parts),
+    ...keysRoutes(parts),
+    ...uploadsRoutes(parts),
+    ...relayRoutes({ ...parts, channel, chaincode }),
+    ...filesRoutes(parts),
+    ...challengesRoutes(parts),
+    ...filePartsRoutes(parts),
+    ...alertsRoutes(parts),
+  ];
+}
 
-function openRoutes(parts: AppParts, limits: RequestLimits): Router {
-  const router = Router();
-  router.use((_request, response, next) => {
-    // the agent sees no plaintext, unless a password says otherwise: custody is the owner's
-    response.set({
-      'Holdfast-Custody': 'owner',
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-    });
-    next();
+/** What counts requests that need no owner; whether we live may be asked as often as one likes. */
+const guardsOf =
+  (limits: RequestLimits) =>
+  ({ method, path }: Route): RequestHandler[] => {
+    if (path === '/healthz') return [];
+    return method === 'post' && path === '/v1/accounts'
+      ? [limits.open, limits.newAccount]
+      : [limits.open];
+  };
+
+const describeAnswers: RequestHandler = (_request, response, next) => {
+  // the agent sees no plaintext, unless a password says otherwise: custody is the owner's
+  response.set({
+    'Holdfast-Custody': 'owner',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
   });
-  router.all(OPEN, limits.open);
-  router.post('/accounts', limits.newAccount);
-  router.use(networkRoutes(parts), nodesRoutes(parts), lookUpRoutes(parts));
-  router.options('/uploads{/*rest}', describeTus);
-  return router;
-}
-
-function ownersRoutes(parts: AppParts): Router {
-  const { ledger, network } = parts;
-  const { channel, chaincode } = network;
-  const router = Router();
-  router.use(
-    managedRoutes(parts),
-    keysRoutes(parts),
-    uploadsRoutes(parts),
-    relayRoutes({ ...parts, ledger, channel, chaincode }),
-    filesRoutes(parts),
-    challengesRoutes(parts),
-    filePartsRoutes(parts),
-    alertsRoutes(parts),
-  );
-  return router;
-}
+  next();
+};
 
 /** One line a request, when it has been answered. */
 function logRequests({ log, metrics, monotonicMs }: AppParts): RequestHandler {

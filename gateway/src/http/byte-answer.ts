@@ -1,5 +1,5 @@
 /**
- * Bytes as an answer: HEAD, Range, If-Range, If-None-Match and ETag, as any HTTP client knows them.
+ * Bytes as an answer: HEAD, Range, If-Range, If-Match, If-None-Match and ETag (RFC 9110 sections 13 and 14).
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { ByteRange } from '../roles.ts';
+import { isHeldBy } from './preconditions.ts';
 import { HttpRefusal } from './problem.ts';
 
 export interface ByteAnswer {
@@ -20,7 +21,8 @@ export interface ByteAnswer {
 }
 
 export interface OpenedBytes {
-  readonly size: number;
+  /** undefined where nobody knows before the end: then there are no ranges. */
+  readonly size?: number;
   /** @param range - undefined: all of it. */
   readonly read: (range: ByteRange | undefined) => AsyncIterable<Uint8Array>;
 }
@@ -31,51 +33,60 @@ export async function sendBytes(
   response: Response,
   { etag, type, open }: ByteAnswer,
 ): Promise<void> {
-  response.set({
-    ETag: etag,
-    'Accept-Ranges': 'bytes',
-    'Cache-Control': 'private, no-cache',
-  });
+  response.set({ ETag: etag, 'Cache-Control': 'private, no-cache' });
   // as it was given: Express would add a charset
   response.setHeader('Content-Type', type);
-  if (holds(request.get('if-none-match'), etag)) {
+  if (isHeldBy(request, etag)) {
     response.status(304).end();
     return;
   }
   const { size, read } = await open();
-  const range = rangeOf(request, etag, size);
-  const { start, end } = range ?? { start: 0, end: size };
-  response.status(range === undefined ? 200 : 206).set('Content-Length', String(end - start));
-  if (range !== undefined) {
-    response.set('Content-Range', `bytes ${start}-${end - 1}/${size}`);
-  }
-  if (request.method === 'HEAD') {
-    response.end();
-    return;
-  }
-  await stream(read(range), response);
+  const range = size === undefined ? undefined : rangeOf(request, etag, size);
+  response.status(range === undefined ? 200 : 206).set(headersOf(size, range));
+  if (request.method === 'HEAD') response.end();
+  else await stream(read(range), response);
 }
 
-/** Whether one of the versions that a client has is this one. Its cache directives say nothing about that. */
-const holds = (versions: string | undefined, etag: string): boolean =>
-  (versions ?? '').split(',').some((version) => version.trim() === etag);
+function headersOf(size: number | undefined, range: ByteRange | undefined): Record<string, string> {
+  if (size === undefined) return { 'Accept-Ranges': 'none' };
+  const { start, end } = range ?? { start: 0, end: size };
+  return {
+    'Accept-Ranges': 'bytes',
+    'Content-Length': String(end - start),
+    ...(range === undefined ? {} : { 'Content-Range': `bytes ${start}-${end - 1}/${size}` }),
+  };
+}
 
-/** One range; of several, or of a version that is no longer, the whole is sent, as RFC 9110 allows. */
+/**
+ * One range of a GET, the only method that has them; of several, of another unit, or of a version that is no longer, the
+ * whole is sent (RFC 9110 sections 13.1.5 and 14.2).
+ */
 function rangeOf(request: Request, etag: string, size: number): ByteRange | undefined {
-  const condition = request.get('if-range');
-  if (condition !== undefined && condition !== etag) return undefined;
-  const ranges = request.range(size);
-  if (ranges === -1) {
-    throw new HttpRefusal('INPUT_INVALID', `there are ${size} bytes`, {
-      status: 416,
-      headers: { 'Content-Range': `bytes */${size}` },
-      pointer: '/Range',
-    });
-  }
-  if (!Array.isArray(ranges) || ranges.type !== 'bytes') return undefined;
-  const [range, ...others] = ranges;
-  if (range === undefined || others.length > 0) return undefined;
-  return { start: range.start, end: range.end + 1 };
+  const condition = request.get('if-range') ?? etag;
+  if (condition !== etag || request.method !== 'GET') return undefined;
+  const range = asked(request.get('range') ?? '', size);
+  if (range === undefined || range.start < range.end) return range;
+  throw new HttpRefusal('INPUT_INVALID', `there are ${size} bytes`, {
+    status: 416,
+    headers: { 'Content-Range': `bytes */${size}` },
+    pointer: '/Range',
+  });
+}
+
+function asked(header: string, size: number): ByteRange | undefined {
+  const found = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header);
+  if (found === null) return undefined;
+  const [, first = '', last = ''] = found;
+  return first === '' ? lastBytes(last, size) : between(first, last, size);
+}
+
+const lastBytes = (count: string, size: number): ByteRange | undefined =>
+  count === '' ? undefined : { start: Math.max(0, size - Number(count)), end: size };
+
+/** undefined where the range ends before it begins: it means nothing, and counts as none. */
+function between(first: string, last: string, size: number): ByteRange | undefined {
+  if (last !== '' && Number(last) < Number(first)) return undefined;
+  return { start: Number(first), end: last === '' ? size : Math.min(size, Number(last) + 1) };
 }
 
 /** What fails on the way ends the connection: a whole answer is one that has all its bytes. */

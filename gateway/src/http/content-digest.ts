@@ -56,6 +56,8 @@ export function bodyOf(request: Request, response: Response, most: number): Body
 /** A body whose length may not be known before its end. */
 export interface StreamedBody extends Pick<Body, 'bytes'> {
   readonly length: number | undefined;
+  /** SHA-256; undefined before the end. */
+  readonly digest: () => Uint8Array | undefined;
 }
 
 /** As {@link bodyOf}; the body may be chunked. */
@@ -71,7 +73,10 @@ export function streamOf(request: Request, response: Response, most: number): St
   const length = lengthOf(request);
   if (length !== undefined && length > most) throw tooLarge(most, length);
   const claimed = claimedDigest(request.get('content-digest'));
-  return { length, bytes: readChecked(request, response, { length, most, claimed }) };
+  let digest: Uint8Array | undefined;
+  const ended = (found: Uint8Array): void => void (digest = found);
+  const bytes = readChecked(request, response, { length, most, claimed, ended });
+  return { length, bytes, digest: () => digest };
 }
 
 /** @returns undefined where the body is chunked. */
@@ -96,6 +101,8 @@ interface Expected {
   readonly length: number | undefined;
   readonly most: number;
   readonly claimed: Uint8Array | undefined;
+  /** Called with the digest of a body that is as it should be. */
+  readonly ended: (digest: Uint8Array) => void;
 }
 
 async function* readChecked(
@@ -124,7 +131,9 @@ async function* readChecked(
   } finally {
     request.setTimeout(0);
   }
-  checkEnd(seen, hash.digest(), expected);
+  const digest = hash.digest();
+  checkEnd(seen, digest, expected);
+  expected.ended(digest);
 }
 
 function checkEnd(seen: number, digest: Uint8Array, { length, most, claimed }: Expected): void {
@@ -142,7 +151,7 @@ function checkEnd(seen: number, digest: Uint8Array, { length, most, claimed }: E
 }
 
 /** The whole body, for small ones. */
-export async function readWhole(body: Body): Promise<Uint8Array> {
+export async function readWhole(body: Pick<Body, 'bytes'>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body.bytes) chunks.push(chunk);
   return Buffer.concat(chunks);

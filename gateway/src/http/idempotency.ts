@@ -11,7 +11,7 @@ const KEPT_MS = 86_400_000;
 
 /** An answer as it was given, and to what. */
 export interface KeptAnswer {
-  /** Digest of method, path and body. */
+  /** {@link Sameness}. */
   readonly request: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -34,37 +34,55 @@ export function idempotencyKey(header: string | undefined): string | undefined {
   });
 }
 
+/** By what a request is known again. */
+export interface Sameness {
+  /** Digest of method, path and body; undefined where nobody knows the body before it has been read. */
+  readonly known: string | undefined;
+  /** The same, once the body has been read; reads what has not been. */
+  readonly whole: () => Promise<string>;
+}
+
+interface Running {
+  readonly known: string | undefined;
+  readonly answer: Promise<Answer>;
+}
+
 /**
  * (Agent) Remembers what was answered, a day; refusals are not remembered. Who asks while the same request is still being
  * answered gets that answer.
+ *
+ * @returns a function that throws `INPUT_INVALID` (422) where the key was used for another request, `CONFLICT` where one
+ *   is still being answered that may be another.
  */
 export function newIdempotency({ answers, nowMs }: IdempotencyParts) {
-  const running = new Map<string, { readonly request: string; readonly answer: Promise<Answer> }>();
+  const running = new Map<string, Running>();
 
   async function answerOnce(
     name: string,
-    request: string,
+    request: Sameness,
     answer: () => Promise<Answer>,
   ): Promise<Answer> {
     const kept = await answers.get(name);
-    if (kept !== undefined && kept.at + KEPT_MS > nowMs()) return again(kept, kept, request);
+    if (kept !== undefined && kept.at + KEPT_MS > nowMs()) {
+      return again(kept.request, kept, request.known ?? (await request.whole()));
+    }
     const given = await answer();
-    await answers.put(name, { ...given, request, at: nowMs() });
+    await answers.put(name, { ...given, request: await request.whole(), at: nowMs() });
     return given;
   }
 
   return async function once(
     caller: string,
     key: string | undefined,
-    request: string,
+    request: Sameness,
     answer: () => Promise<Answer>,
   ): Promise<Answer> {
     if (key === undefined) return answer();
     const name = `${caller} ${key}`;
     const before = running.get(name);
-    if (before !== undefined) return again(before, before.answer, request);
+    if (before !== undefined) return joined(before, request);
     const given = answerOnce(name, request, answer);
-    running.set(name, { request, answer: given });
+    running.set(name, { known: request.known, answer: given });
     try {
       return await given;
     } finally {
@@ -75,8 +93,18 @@ export function newIdempotency({ answers, nowMs }: IdempotencyParts) {
 
 export type Once = ReturnType<typeof newIdempotency>;
 
-function again<A>(before: { readonly request: string }, answer: A, request: string): A {
-  if (before.request === request) return answer;
+function joined({ known, answer }: Running, request: Sameness): Promise<Answer> {
+  if (known !== undefined && request.known !== undefined) {
+    return again(known, answer, request.known);
+  }
+  throw new HttpRefusal('CONFLICT', 'a request with this key is still being answered', {
+    headers: { 'Retry-After': '2' },
+    pointer: '/Idempotency-Key',
+  });
+}
+
+function again<A>(before: string, answer: A, request: string): A {
+  if (before === request) return answer;
   throw new HttpRefusal('INPUT_INVALID', 'this key was used for another request', {
     status: 422,
     pointer: '/Idempotency-Key',

@@ -4,18 +4,19 @@
  * @module
  */
 import { once } from 'node:events';
-import { Router, type Response } from 'express';
-import { z } from 'zod';
+import type { Request, Response } from 'express';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { Alert } from '@holdfast/protocol/alert-messages.js';
+import { alertList, type Alert } from '@holdfast/protocol/alert-messages.js';
 import { sortable } from '../../monitor/alert-ids.ts';
 import type { Monitor } from '../../monitor/monitor.ts';
-import { callerOf, parameters } from '../requests.ts';
+import { expectAccepted } from '../json-route.ts';
+import { PAGE, pageFrom, pageOf } from '../pages.ts';
+import { callerOf } from '../requests.ts';
+import { route, type Route } from '../route.ts';
 
 const HEARTBEAT_MS = 15_000;
-const PAGE = 100;
-
-const alertPage = z.strictObject({ cursor: z.string().optional() });
+const JSON_TYPE = 'application/json';
+const STREAM_TYPE = 'text/event-stream';
 
 export interface AlertsParts {
   readonly monitor: Monitor;
@@ -23,25 +24,46 @@ export interface AlertsParts {
   readonly signal: AbortSignal;
 }
 
-export function alertsRoutes({ monitor, signal }: AlertsParts): Router {
-  const router = Router();
-  router.get('/alerts', async (request, response) => {
-    const { cursor } = parameters(alertPage, request.query);
-    const after = request.get('last-event-id') ?? cursor;
-    if (after !== undefined && sortable(after) === undefined) {
-      throw new HoldfastError('INPUT_INVALID', 'expected the id of an alert', {
-        pointer: '/cursor',
-      });
-    }
-    const { ownerId } = callerOf(response);
-    if (request.accepts(['json', 'text/event-stream']) === 'text/event-stream') {
-      await streamAlerts(monitor, ownerId, after, response, signal);
-      return;
-    }
-    const items = await monitor.alertsOf(ownerId, { ...startingAt(after), limit: PAGE });
-    response.json({ items, next: items.length === PAGE ? (items.at(-1)?.id ?? null) : null });
+export const alertsRoutes = ({ monitor, signal }: AlertsParts): Route[] => [
+  route(
+    {
+      method: 'get',
+      path: '/v1/alerts',
+      who: 'owner',
+      summary:
+        'What happened to the files of the one who asks, oldest first: a page, or a stream that does not end',
+      query: pageOf(/^[0-9.]+$/),
+      headers: { 'Last-Event-ID': 'the last alert that was seen; instead of a cursor' },
+      answers: {
+        200: {
+          says: 'A page, or a stream where the client prefers that',
+          content: { [JSON_TYPE]: alertList, [STREAM_TYPE]: null },
+        },
+      },
+      problems: [[406, 'INPUT_INVALID']],
+    },
+    async ({ query: { limit = PAGE, cursor }, request, response }) => {
+      const after = startOf(request, cursor);
+      const { ownerId } = callerOf(response);
+      if (request.accepts([JSON_TYPE, STREAM_TYPE]) === STREAM_TYPE) {
+        await streamAlerts(monitor, ownerId, after, response, signal);
+        return;
+      }
+      expectAccepted(request, JSON_TYPE);
+      const found = await monitor.alertsOf(ownerId, { ...startingAt(after), limit: limit + 1 });
+      response.json(pageFrom(found, limit, ({ id }) => id));
+    },
+  ),
+];
+
+/** @returns the alert after which one wants to go on; undefined: from the first. */
+function startOf(request: Request, cursor: string | undefined): string | undefined {
+  const seen = request.get('last-event-id');
+  const after = seen ?? cursor;
+  if (after === undefined || sortable(after) !== undefined) return after;
+  throw new HoldfastError('INPUT_INVALID', 'expected the id of an alert', {
+    pointer: seen === undefined ? '/cursor' : '/Last-Event-ID',
   });
-  return router;
 }
 
 const startingAt = (after: string | undefined): { after?: string } =>

@@ -4,10 +4,10 @@
  * @module
  */
 import { performance } from 'node:perf_hooks';
-import { Router } from 'express';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
 import {
+  challengeAnswer,
   challengeRequest,
   type ChallengeAnswer,
   type ChallengeRequest,
@@ -15,10 +15,12 @@ import {
 import type { Pool } from '@holdfast/protocol/pool.js';
 import { sectorsOf } from '@holdfast/protocol/tag.js';
 import { challengeNow } from '../../auditor/challenge-now.ts';
-import { callersFile } from '../caller-files.ts';
+import { callersFile, fileAddress } from '../caller-files.ts';
+import { takesJson } from '../json-route.ts';
 import type { LedgerSession } from '../../ledger/ledger.ts';
-import { signalOf, takesJson, type RequestParts } from '../requests.ts';
+import { signalOf, type RequestParts } from '../requests.ts';
 import type { Provider } from '../../roles.ts';
+import type { Route } from '../route.ts';
 import type { TableCopies } from '../../auditor/table-copies.ts';
 
 export interface ChallengesParts extends RequestParts {
@@ -28,17 +30,26 @@ export interface ChallengesParts extends RequestParts {
   readonly pool: Pool;
 }
 
-export function challengesRoutes(parts: ChallengesParts): Router {
-  const router = Router();
-  router.post(
-    '/files/:fileId/challenges',
-    takesJson(parts, challengeRequest, async ({ body, request, response }) => {
-      const state = await callersFile(parts.agent, request.params, response);
+export const challengesRoutes = (parts: ChallengesParts): Route[] => [
+  takesJson(
+    parts,
+    {
+      method: 'post',
+      path: '/v1/files/:fileId/challenges',
+      who: 'owner',
+      summary: 'Challenge one node that keeps the file, at once',
+      params: fileAddress,
+      body: challengeRequest,
+      status: 200,
+      answer: challengeAnswer,
+      problems: ['NOT_FOUND', 'STORAGE_UNREACHABLE'],
+    },
+    async ({ params, body, response }) => {
+      const state = await callersFile(parts.agent, params.fileId, response);
       return { body: await challenge(parts, state, body, signalOf(response)) };
-    }),
-  );
-  return router;
-}
+    },
+  ),
+];
 
 /** One node's answer, checked here. */
 export async function challenge(

@@ -5,22 +5,22 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { Router } from 'express';
 import { z } from 'zod';
 import { base64url, fromBase64url } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { oprfRequest } from '@holdfast/protocol/upload-messages.js';
 import { digest } from '@holdfast/protocol/schema.js';
-import { bodyOf, readWhole } from '../content-digest.ts';
+import { oprfAnswer, oprfRequest } from '@holdfast/protocol/upload-messages.js';
+import { takesBytes } from '../byte-route.ts';
+import { readWhole } from '../content-digest.ts';
+import { takesJson } from '../json-route.ts';
 import type { LedgerSession } from '../../ledger/ledger.ts';
-import { callerOf, parameters, signalOf, takesJson, type RequestParts } from '../requests.ts';
+import { callerOf, signalOf, type RequestParts } from '../requests.ts';
 import type { KeyServer, Provider } from '../../roles.ts';
+import type { Route } from '../route.ts';
 import type { TableCopies } from '../../auditor/table-copies.ts';
 
 /** Bytes of the largest table: 8,457 points. */
 const TABLE_LIMIT = 8_457 * 48;
-
-const tagKeyAddress = z.strictObject({ tagKeyId: digest });
 
 export interface KeysParts extends RequestParts {
   readonly agent: LedgerSession;
@@ -29,19 +29,25 @@ export interface KeysParts extends RequestParts {
   readonly tables: TableCopies;
 }
 
-export function keysRoutes(parts: KeysParts): Router {
-  const { agent, keyServers, provider, tables } = parts;
-  const router = Router();
+export const keysRoutes = (parts: KeysParts): Route[] => [evaluation(parts), table(parts)];
 
+function evaluation(parts: KeysParts): Route {
   // The key server remembers its answers itself: an answer in our records would outlive its quota.
-  const unremembered: RequestParts = {
-    ...parts,
-    once: (_caller, _key, _request, answer) => answer(),
-  };
-  router.post(
-    '/oprf',
-    takesJson(unremembered, oprfRequest, async ({ body, response, key }) => {
-      const keyServer = keyServers.get(body.keyServer);
+  const once: RequestParts['once'] = (_caller, _key, _request, answer) => answer();
+  return takesJson(
+    { ...parts, once },
+    {
+      method: 'post',
+      path: '/v1/oprf',
+      who: 'owner',
+      summary: 'Have blinded elements evaluated by one key server',
+      body: oprfRequest,
+      status: 200,
+      answer: oprfAnswer,
+      problems: ['NOT_FOUND', 'RATE_LIMITED'],
+    },
+    async ({ body, response, key }) => {
+      const keyServer = parts.keyServers.get(body.keyServer);
       if (keyServer === undefined) {
         throw new HoldfastError('NOT_FOUND', `no key server ${body.keyServer} here`, {
           pointer: '/keyServer',
@@ -50,20 +56,38 @@ export function keysRoutes(parts: KeysParts): Router {
       const blinded = body.blinded.map((element) => fromBase64url(element));
       const { ownerId } = callerOf(response);
       const evaluated = await keyServer.evaluate(ownerId, key ?? randomUUID(), blinded);
-      return { body: { keyServer: body.keyServer, evaluated: evaluated.map(base64url) } };
-    }),
+      return {
+        body: { keyServer: body.keyServer, evaluated: evaluated.map(base64url) },
+      };
+    },
   );
+}
 
-  router.put('/tag-keys/:tagKeyId', async (request, response) => {
-    const { tagKeyId } = parameters(tagKeyAddress, request.params);
-    const record = await agent.evaluate('accounts:tagKey', { tagKeyId }, signalOf(response));
-    if (record.ownerId !== callerOf(response).ownerId) {
-      throw new HoldfastError('NOT_ALLOWED', `tag key ${tagKeyId} is another owner's`);
-    }
-    const table = await readWhole(bodyOf(request, response, TABLE_LIMIT));
-    await provider.tagKey(tagKeyId, Readable.from([table]));
-    await tables.keep(tagKeyId, table);
-    response.status(204).end();
-  });
-  return router;
+function table(parts: KeysParts): Route {
+  const { agent, provider, tables } = parts;
+  return takesBytes(
+    parts,
+    {
+      method: 'put',
+      path: '/v1/tag-keys/:tagKeyId',
+      who: 'owner',
+      summary: 'Bring the public table of a tag key, 48 bytes a point, once',
+      params: z.strictObject({ tagKeyId: digest }),
+      type: 'application/octet-stream',
+      most: TABLE_LIMIT,
+      status: 204,
+      answer: null,
+      problems: ['NOT_FOUND', 'KEY_INVALID'],
+    },
+    async ({ params: { tagKeyId }, response, open }) => {
+      const record = await agent.evaluate('accounts:tagKey', { tagKeyId }, signalOf(response));
+      if (record.ownerId !== callerOf(response).ownerId) {
+        throw new HoldfastError('NOT_ALLOWED', `tag key ${tagKeyId} is another owner's`);
+      }
+      const bytes = await readWhole(open(TABLE_LIMIT));
+      await provider.tagKey(tagKeyId, Readable.from([bytes]));
+      await tables.keep(tagKeyId, bytes);
+      return {};
+    },
+  );
 }

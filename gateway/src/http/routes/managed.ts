@@ -4,24 +4,26 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto';
-import { Router, type Request, type Response } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { fileDag } from '@holdfast/protocol/file-cid.js';
 import type { Config } from '@holdfast/protocol/consortium-records.js';
-import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
 import {
+  managedChallengeAnswer,
+  managedFileAnswer,
+  managedFileList,
+  managedFileStatus,
   passwordRequest,
+  retireAnswer,
   type ManagedChallengeAnswer,
-  type ManagedFileList,
-  type ManagedFileStatus,
   type RetireAnswer,
 } from '@holdfast/protocol/custody-messages.js';
+import { fileDag } from '@holdfast/protocol/file-cid.js';
 import { challengeRequest } from '@holdfast/protocol/file-messages.js';
+import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
 import { askForAudit } from '@holdfast/protocol/owner/ask-audit.js';
 import { readEpoch } from '@holdfast/protocol/owner/parties.js';
-import type { FileFacts } from '@holdfast/protocol/owner/stored-file.js';
+import type { FileFacts, OpenedStored } from '@holdfast/protocol/owner/stored-file.js';
 import { statusOf } from '../../file-status.ts';
 import type { Custody } from '../../managed/custody.ts';
 import type { ManagedFiles } from '../../managed/managed-files.ts';
@@ -29,20 +31,23 @@ import type { ManagedOwner } from '../../managed/managed-owner.ts';
 import { withSize } from '../../managed/sized-source.ts';
 import { basicCredentials, managedOf } from '../basic-auth.ts';
 import { sendBytes } from '../byte-answer.ts';
-import { callersFile } from '../caller-files.ts';
-import { claimedDigest, streamOf } from '../content-digest.ts';
-import { idempotencyKey, type Answer } from '../idempotency.ts';
-import { answersJson, parameters, send, signalOf, takesJson } from '../requests.ts';
+import { sends, takesBytes } from '../byte-route.ts';
+import { callersFile, fileAddress, ownAddress } from '../caller-files.ts';
+import { expectAccepted, reads, takesJson } from '../json-route.ts';
+import { isHeldBy } from '../preconditions.ts';
+import { signalOf } from '../requests.ts';
+import { route, type Route } from '../route.ts';
 import { challenge, type ChallengesParts } from './challenges.ts';
-import { itemOf, page, questionOf, type FilesParts } from './files.ts';
+import { itemOf, LIST, questionOf, type FilesParts } from './files.ts';
 
 /** Bytes of a file, as far as an upload can say them. */
 const MOST_BYTES = 2 ** 45;
+const TRANSACTION = { 'Holdfast-Transaction': 'the transaction behind it' } as const;
 /** From the first epoch of an audit to the end of it. */
 const EPOCHS_OF_AUDIT = 2;
 
 const fileName = z.strictObject({
-  name: z
+  file: z
     .string()
     .regex(/^(?!\.{0,2}$)[^/\\\p{Cc}]{1,255}$/u, 'expected a name without slashes and controls'),
 });
@@ -58,103 +63,183 @@ export interface ManagedParts extends FilesParts, ChallengesParts {
 }
 
 /** For callers whose keys are here; all others go on to the routes behind. */
-export function managedRoutes(parts: ManagedParts): Router {
-  const { agent, custody, files } = parts;
-  const router = Router();
-  router.use((_request, response, next) => {
-    if (managedOf(response) === undefined) next('router');
-    else next();
-  });
+export const managedRoutes = (parts: ManagedParts): Route[] => [
+  storeRoute(parts),
+  listRoute(parts),
+  plaintextRoute(parts),
+  statusRoute(parts),
+  retireRoute(parts),
+  challengeRoute(parts),
+  passwordRoute(parts),
+];
 
-  router.put('/files/:name', async (request, response) => {
-    const { name } = parameters(fileName, request.params);
+const storeRoute = (parts: ManagedParts): Route =>
+  takesBytes(
+    parts,
+    {
+      method: 'put',
+      path: '/v1/files/:file',
+      who: 'managed',
+      summary: 'Store a file under this name; its length may be left open',
+      params: fileName,
+      most: MOST_BYTES,
+      status: 201,
+      answer: managedFileAnswer,
+      answerHeaders: { Location: 'the file', ETag: 'of its version', ...TRANSACTION },
+      problems: ['BALANCE_TOO_LOW', 'KEY_SERVER_UNREACHABLE', 'STORE_FULL', 'STORAGE_UNREACHABLE'],
+    },
+    async ({ params, request, response, open }) => {
+      const given = request.get('content-type') ?? '';
+      const naming = { name: params.file, type: mediaType.test(given) ? given : '' };
+      const { bytes, length } = open(MOST_BYTES);
+      const stored = await withSize(bytes, length, parts.measuringFolder, (file) =>
+        parts.files.store(ownerOf(response), naming, file),
+      );
+      const headers = {
+        Location: `/v1/files/${stored.fileId}`,
+        ETag: etagOf(stored.cid, stored.version),
+        'Holdfast-Transaction': stored.transactionId,
+      };
+      return { headers, body: stored };
+    },
+  );
+
+const listRoute = (parts: ManagedParts): Route =>
+  reads({ ...LIST, who: 'managed', answer: managedFileList }, async ({ query, response }) => {
     const owner = ownerOf(response);
-    const key = idempotencyKey(request.get('idempotency-key'));
-    const answer = () => storeBody(parts, name, request, response);
-    send(response, await parts.once(owner.signer.keyId, key, requestDigest(request), answer));
+    const asked = { ownerId: owner.signer.ownerId, ...query };
+    const listed = await parts.agent.evaluate('files:list', asked, signalOf(response));
+    const items = [];
+    for (const state of listed.items) {
+      const { name = null, size = null } = (await factsOf(parts, owner, state)) ?? {};
+      items.push({ ...(await itemOf(parts, state)), name, size });
+    }
+    return { items, next: listed.next };
   });
 
-  router.get(
-    '/files',
-    answersJson(async (request, response): Promise<ManagedFileList> => {
-      const owner = ownerOf(response);
-      const asked = parameters(page, request.query);
-      const { ownerId } = owner.signer;
-      const listed = await agent.evaluate('files:list', { ownerId, ...asked }, signalOf(response));
-      const items = [];
-      for (const state of listed.items) {
-        const { name = null, size = null } = (await factsOf(parts, owner, state)) ?? {};
-        items.push({ ...(await itemOf(parts, state)), name, size });
-      }
-      return { items, next: listed.next };
-    }),
+const plaintextRoute = (parts: ManagedParts): Route =>
+  sends(
+    {
+      path: '/v1/files/:file',
+      who: 'managed',
+      summary: 'The file in plaintext, each block verified before a byte of it leaves',
+      params: ownAddress,
+      type: '*/*',
+      hasRanges: true,
+      answerHeaders: { 'Content-Disposition': 'its name' },
+      problems: ['NOT_FOUND', 'FILE_LOST', 'STORAGE_UNREACHABLE'],
+    },
+    async ({ params, request, response }) => {
+      const { file } = await callersFile(parts.agent, params.file, response);
+      await sendPlaintext(parts, file.fileId, request, response);
+    },
   );
 
-  router.get('/files/:fileId', async (request, response) => {
-    const { file } = await callersFile(agent, request.params, response);
-    await sendPlaintext(parts, file.fileId, request, response);
-  });
-
-  router.get(
-    '/files/:fileId/status',
-    answersJson(async (request, response): Promise<ManagedFileStatus> => {
-      const state = await callersFile(agent, request.params, response);
-      const { name, size } = await files.facts(ownerOf(response), state.file);
+const statusRoute = (parts: ManagedParts): Route =>
+  reads(
+    {
+      path: '/v1/files/:fileId/status',
+      who: 'managed',
+      summary: 'The one state of a file, and what each node showed last',
+      params: fileAddress,
+      answer: managedFileStatus,
+      problems: ['NOT_FOUND'],
+    },
+    async ({ params, response }) => {
+      const state = await callersFile(parts.agent, params.fileId, response);
+      const { name, size } = await parts.files.facts(ownerOf(response), state.file);
       return { ...statusOf(await questionOf(parts, state)), name, size };
-    }),
+    },
   );
 
-  router.delete(
-    '/files/:fileId',
-    answersJson(async (request, response): Promise<RetireAnswer> => {
-      const { file } = await callersFile(agent, request.params, response);
-      const transactionId = await files.retire(ownerOf(response), file.fileId);
-      response.set('Holdfast-Transaction', transactionId);
-      return { fileId: file.fileId, state: 'retired', transactionId };
-    }),
-  );
-
-  router.post(
-    '/files/:fileId/challenges',
-    takesJson(
-      parts,
-      challengeRequest,
-      async ({ body, request, response }) => {
-        const owner = ownerOf(response);
-        const state = await callersFile(agent, request.params, response);
-        const now = await challenge(parts, state, body, signalOf(response));
-        const asked = await askForAudit(owner, owner.lanes, state.file.fileId, body);
-        const epochs = asked.fromEpoch + EPOCHS_OF_AUDIT - (await readEpoch(owner.ledger));
-        const by = new Date(parts.nowMs() + epochs * parts.config.slotSeconds * 1000);
-        const answer: ManagedChallengeAnswer = {
-          ...now,
-          fromEpoch: asked.fromEpoch,
-          by: by.toISOString(),
-          charge: parts.config.feePerCall,
-        };
-        return { status: 202, body: answer };
+const retireRoute = ({ agent, files }: ManagedParts): Route =>
+  route(
+    {
+      method: 'delete',
+      path: '/v1/files/:file',
+      who: 'managed',
+      summary: 'End a file on the ledger; the provider drops it then',
+      params: ownAddress,
+      headers: { 'If-Match': 'only in this version: else 412' },
+      answers: {
+        200: {
+          says: 'Retired',
+          content: { 'application/json': retireAnswer },
+          headers: TRANSACTION,
+        },
       },
-      { mayBeBare: true },
-    ),
+      problems: ['NOT_FOUND', 'CONFLICT', [406, 'INPUT_INVALID'], [412, 'FILE_CHANGED']],
+    },
+    async ({ params, request, response }) => {
+      expectAccepted(request, 'application/json');
+      const owner = ownerOf(response);
+      const { file } = await callersFile(agent, params.file, response);
+      if (isConditional(request)) {
+        const opened = await files.open(owner, file.fileId);
+        isHeldBy(request, etagOf(cidOf(opened), opened.record.version));
+      }
+      const transactionId = await files.retire(owner, file.fileId);
+      const answer: RetireAnswer = { fileId: file.fileId, state: 'retired', transactionId };
+      response.set('Holdfast-Transaction', transactionId).json(answer);
+    },
   );
 
-  router.put(
-    '/accounts/password',
-    takesJson(withoutRecord(parts), passwordRequest, async ({ body, request }) => {
+const challengeRoute = (parts: ManagedParts): Route =>
+  takesJson(
+    parts,
+    {
+      method: 'post',
+      path: '/v1/files/:fileId/challenges',
+      who: 'managed',
+      summary: 'Challenge one node that keeps the file, at once, and ask the ledger to audit it',
+      params: fileAddress,
+      body: challengeRequest,
+      mayBeBare: true,
+      status: 202,
+      answer: managedChallengeAnswer,
+      problems: ['NOT_FOUND', 'BALANCE_TOO_LOW', 'CONFLICT', 'STORAGE_UNREACHABLE'],
+    },
+    async ({ params, body, response }) => {
+      const owner = ownerOf(response);
+      const state = await callersFile(parts.agent, params.fileId, response);
+      const now = await challenge(parts, state, body, signalOf(response));
+      const asked = await askForAudit(owner, owner.lanes, state.file.fileId, body);
+      const epochs = asked.fromEpoch + EPOCHS_OF_AUDIT - (await readEpoch(owner.ledger));
+      const by = new Date(parts.nowMs() + epochs * parts.config.slotSeconds * 1000);
+      const answer: ManagedChallengeAnswer = {
+        ...now,
+        fromEpoch: asked.fromEpoch,
+        by: by.toISOString(),
+        charge: parts.config.feePerCall,
+      };
+      return { body: answer };
+    },
+  );
+
+const passwordRoute = (parts: ManagedParts): Route =>
+  takesJson(
+    withoutRecord(parts),
+    {
+      method: 'put',
+      path: '/v1/accounts/password',
+      who: 'managed',
+      summary: 'Change the password',
+      body: passwordRequest,
+      status: 204,
+      answer: null,
+    },
+    async ({ body, request }) => {
       const basic = basicCredentials(request.get('authorization'));
       if (basic === undefined) throw new Error('bug: a managed caller without a password');
-      await custody.changePassword(basic.name, basic.password, body.password);
-      return { status: 204 };
-    }),
+      await parts.custody.changePassword(basic.name, basic.password, body.password);
+      return {};
+    },
   );
-  return router;
-}
 
 /** A request with a password in it leaves no digest behind. */
-const withoutRecord = <P extends ManagedParts>(parts: P): P => ({
+const withoutRecord = (parts: ManagedParts): ManagedParts => ({
   ...parts,
-  once: (_caller: string, _key: unknown, _request: string, answer: () => Promise<Answer>) =>
-    answer(),
+  once: (_caller, _key, _request, answer) => answer(),
 });
 
 function ownerOf(response: Response): ManagedOwner {
@@ -163,40 +248,12 @@ function ownerOf(response: Response): ManagedOwner {
   return owner;
 }
 
-/** The body itself is not digested before it is stored: same name, same length, same claimed digest. */
-const requestDigest = (request: Request): string =>
-  createHash('sha256')
-    .update(
-      JSON.stringify([
-        request.method,
-        request.path,
-        request.get('content-length') ?? null,
-        Buffer.from(claimedDigest(request.get('content-digest')) ?? []).toString('hex'),
-      ]),
-    )
-    .digest('hex');
-
-async function storeBody(
-  { files, measuringFolder }: ManagedParts,
-  name: string,
-  request: Request,
-  response: Response,
-): Promise<Answer> {
-  const given = request.get('content-type') ?? '';
-  const naming = { name, type: mediaType.test(given) ? given : '' };
-  const { bytes, length } = streamOf(request, response, MOST_BYTES);
-  const stored = await withSize(bytes, length, measuringFolder, (file) =>
-    files.store(ownerOf(response), naming, file),
-  );
-  const headers = {
-    Location: `/v1/files/${stored.fileId}`,
-    ETag: etagOf(stored.cid, stored.version),
-    'Holdfast-Transaction': stored.transactionId,
-  };
-  return { status: 201, headers, body: stored };
-}
-
 const etagOf = (cid: string, version: number): string => `"${cid}.${version}"`;
+
+const cidOf = ({ blocks }: Pick<OpenedStored, 'blocks'>): string => fileDag(blocks).cid.toString();
+
+const isConditional = (request: Request): boolean =>
+  request.get('if-match') !== undefined || request.get('if-none-match') !== undefined;
 
 async function sendPlaintext(
   { files }: ManagedParts,
@@ -207,11 +264,10 @@ async function sendPlaintext(
   const owner = ownerOf(response);
   const opened = await files.open(owner, fileId);
   const { name, type } = await files.facts(owner, opened.record);
-  const { cid } = fileDag(opened.blocks);
   const { size } = opened.file.manifest;
   response.attachment(name);
   await sendBytes(request, response, {
-    etag: etagOf(cid.toString(), opened.record.version),
+    etag: etagOf(cidOf(opened), opened.record.version),
     type: type === '' ? 'application/octet-stream' : type,
     open: () =>
       Promise.resolve({

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { Router } from 'express';
-import { newAccountRequest } from '@holdfast/protocol/custody-messages.js';
-import type { Network } from '@holdfast/protocol/network-messages.js';
+import { z } from 'zod';
+import { managedAccountAnswer, newAccountRequest } from '@holdfast/protocol/custody-messages.js';
+import { accountAnswer, network, type Network } from '@holdfast/protocol/network-messages.js';
 import type { Enrol } from '../../enrolment/enrolment.ts';
 import type { Custody } from '../../managed/custody.ts';
-import { takesJson, type RequestParts } from '../requests.ts';
+import { reads, takesJson } from '../json-route.ts';
+import type { RequestParts } from '../requests.ts';
+import type { Route } from '../route.ts';
 
 export interface NetworkParts extends RequestParts {
   readonly network: Network;
@@ -18,23 +20,41 @@ export interface NetworkParts extends RequestParts {
 
 /** Neither is signed: nobody has a certificate yet, and the request for one proves that its sender holds the key; in
  * managed custody the agent makes key and request. */
-export function networkRoutes(parts: NetworkParts): Router {
-  const router = Router();
-  router.get('/network', (_request, response) => {
-    response.json(parts.network);
-  });
-  router.post(
-    '/accounts',
-    takesJson(parts, newAccountRequest, async ({ body, response }) => {
-      response.set('Holdfast-Custody', body.custody);
-      return {
+export function networkRoutes(parts: NetworkParts): Route[] {
+  return [
+    reads(
+      {
+        path: '/v1/network',
+        who: 'anybody',
+        summary: 'What a client must pin before it trusts an endorsement',
+        answer: network,
+      },
+      () => parts.network,
+    ),
+    takesJson(
+      parts,
+      {
+        method: 'post',
+        path: '/v1/accounts',
+        who: 'anybody',
+        summary:
+          'Open an account: a certificate for a key of one’s own, or a name and a password under which the agent keeps ' +
+          'the keys',
+        body: newAccountRequest,
         status: 201,
-        body:
-          body.custody === 'owner'
-            ? await parts.enrol(body.csr)
-            : await parts.custody.open(body.name, body.password),
-      };
-    }),
-  );
-  return router;
+        answer: z.union([accountAnswer, managedAccountAnswer]),
+        problems: ['ALREADY_EXISTS', 'LEDGER_UNREACHABLE'],
+        scope: () => Promise.resolve(undefined),
+      },
+      async ({ body, response }) => {
+        response.set('Holdfast-Custody', body.custody);
+        return {
+          body:
+            body.custody === 'owner'
+              ? await parts.enrol(body.csr)
+              : await parts.custody.open(body.name, body.password),
+        };
+      },
+    ),
+  ];
 }
