@@ -19,7 +19,7 @@ const AIM = 80;
 const MODULES = {
   proof: {
     sources: ['protocol/src/proof.ts'],
-    tests: ['protocol/proof', 'attacks/proofs'],
+    tests: ['protocol/proof', 'protocol/proof-weights'],
   },
   challenge: {
     sources: ['protocol/src/challenge.ts', 'protocol/src/audit.ts'],
@@ -116,6 +116,7 @@ async function run(tool, { sources, tests }) {
       reporters: ['json'],
       jsonReporter: { fileName: report },
       logLevel: 'warn',
+      allowConsoleColors: false,
     };
     const file = join(folder, 'settings.json');
     writeFileSync(file, JSON.stringify(settings));

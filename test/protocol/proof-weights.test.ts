@@ -1,0 +1,82 @@
+/** False proofs beside each other in one answer, and what is said of bytes that are no proof. */
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { challengeOf, rhoOf } from '@holdfast/protocol/audit.js';
+import { hex } from '@holdfast/protocol/bytes.js';
+import { add1, multiplyBase, ready, subtract1, type G1 } from '@holdfast/protocol/curve.js';
+import { type AnsweredGroup, verifyAnswer, verifyEquation5 } from '@holdfast/protocol/proof.js';
+import { prove } from '@holdfast/protocol/prover.js';
+import { encoded, parts } from '../support/proof-parts.ts';
+import { seededRandom } from '../support/property.ts';
+import { refusalOf } from '../support/refusal.ts';
+import { CHANNEL, newTagger, stored, tagFile, type Tagger } from '../support/tagged-files.ts';
+
+const random = seededRandom();
+const audit = { channel: CHANNEL, epoch: 12, beacon: hex(random(32)), providerId: 'Birch' };
+let owner: Tagger;
+let groups: AnsweredGroup[];
+
+beforeAll(async () => {
+  await ready();
+  groups = [];
+  for (let i = 0; i < 3; i++) {
+    owner = newTagger(random, 70);
+    const tagged = tagFile(random, owner, [random(70), random(70)]);
+    const challenge = challengeOf({ ...audit, file: tagged.file, due: null, ask: null });
+    const rho = rhoOf({ ...audit, tagKeyId: owner.tagKey.tagKeyId });
+    const proof = await prove({ table: owner.table, rho, files: [stored(tagged, challenge)] });
+    groups.push({ tagKey: owner.tagKey, files: [{ ...tagged, challenge }], proof });
+  }
+});
+
+const holds = (answered: readonly AnsweredGroup[]) => verifyAnswer({ ...audit, groups: answered });
+const moved = (group: AnsweredGroup, move: (sigma: G1) => G1): AnsweredGroup => {
+  const proof = parts(group);
+  return { ...group, proof: encoded({ ...proof, sigma: move(proof.sigma) }) };
+};
+
+describe('errors of two proofs', () => {
+  it.each([
+    [0, 1],
+    [1, 2],
+    [2, 0],
+  ])('do not cancel, whichever groups they stand in: %i and %i', (one, other) => {
+    expect(holds(groups)).toBe(true);
+    const d = multiplyBase(5n);
+    const shifted = groups.map((group, i) => {
+      if (i === one) return moved(group, (sigma) => add1(sigma, d));
+      return i === other ? moved(group, (sigma) => subtract1(sigma, d)) : group;
+    });
+    expect(holds(shifted)).toBe(false);
+    expect(holds(groups.map((group, i) => (i === one ? (shifted[i] ?? group) : group)))).toBe(
+      false,
+    );
+  });
+});
+
+describe('bytes that are no proof', () => {
+  const refused = (proof: Uint8Array) =>
+    refusalOf(() => holds(groups.map((group, i) => (i === 1 ? { ...group, proof } : group))));
+
+  it.each([0, 127, 129])('are refused by their length, %i', (length) => {
+    expect(refused(new Uint8Array(length)).message).toBe(
+      `PROOF_INVALID: ${length} bytes, expected 128`,
+    );
+  });
+  it('are refused for what is wrong with them, which is kept as the cause', () => {
+    const refusal = refused(new Uint8Array(128));
+    expect(refusal.message).toBe('PROOF_INVALID: not the encoding of a proof');
+    expect(refusal.cause).toMatchObject({ code: 'INPUT_INVALID' });
+  });
+  it('are no combination of blocks either where a sector is cut, or there are more than the key has', () => {
+    const check = (combinedBlock: Uint8Array) =>
+      refusalOf(() =>
+        verifyEquation5({ ...owner, files: [], combinedTag: new Uint8Array(48), combinedBlock }),
+      ).message;
+    for (const length of [1, 31, 33, 32 * 4]) {
+      expect(check(new Uint8Array(length))).toBe(
+        `PROOF_INVALID: combined block of ${length} bytes`,
+      );
+    }
+    expect(check(new Uint8Array(32 * 3))).toBe('PROOF_INVALID: not the encoding of a proof');
+  });
+});
