@@ -39,7 +39,7 @@ async function story({ url, folder }) {
   const node = await damage(owner, file, folder);
   const found = await audited(owner, file, { after: epoch, node, want: 'damaged', step: 'audit' });
   await audited(owner, file, { after: found.epoch, node, want: 'intact', step: 'repair' });
-  await getBack(await recover(url, phrase), file);
+  await bringBack(await recover(url, phrase), file);
 }
 
 async function create(gateway) {
@@ -117,7 +117,7 @@ async function recover(gateway, phrase) {
   return owner;
 }
 
-async function getBack(owner, { fileId }) {
+async function bringBack(owner, { fileId }) {
   const start = Date.now();
   const hash = createHash('sha256');
   for await (const bytes of owner.get(fileId)) hash.update(bytes);

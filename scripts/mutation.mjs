@@ -2,8 +2,8 @@
  * npm run drill -- mutation [modules]: small faults put into the parts that everything rests on, one at a time, and what
  * their tests make of them. A fault that no test notices survives, and is printed.
  *
- * StrykerJS makes the faults. It is no dependency of Holdfast: its version below is fetched once into the user's cache,
- * and it works on copies of this folder there.
+ * StrykerJS makes the faults. It is no dependency of Holdfast: its version below is fetched once into the cache of
+ * whoever runs it, and it works on copies of this folder there.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';

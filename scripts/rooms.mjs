@@ -1,10 +1,10 @@
 /**
- * npm run rooms: prints the arrows between the rooms, as the imports draw them, and fails on a wrong one.
+ * npm run rooms: prints the arrows between the rooms, as the imports draw them, and fails on a wrong one, on a circle of
+ * files, and on a file that nothing reaches.
  *
- * The compiler and the linter enforce the same rules file by file; this is the picture.
+ * The compiler and the linter enforce the arrows file by file; this is the picture.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { circles, packageOf, programs, reached, readImports, roomOf } from './imports.mjs';
 import { root } from './ready.mjs';
 
 /** Room -> the rooms it may import. */
@@ -21,25 +21,51 @@ const PACKAGES = {
   'fabric-shim': ['chaincode'],
   'fabric-contract-api': ['chaincode'],
 };
-const NAMES = { '@holdfast/devpeer': 'network/devpeer' };
+/** Files of rooms that only tests reach, with the reason. */
+const FOR_TESTS = {
+  'protocol/src/block-edit.ts': 'specified and tested; edits come',
+  'protocol/src/edit-log.ts': 'specified and tested; edits come',
+  'protocol/src/partial-tree.ts': 'specified and tested; edits come',
+  'protocol/src/ownership.ts': 'specified and tested; deduplication comes',
+  'network/devpeer/src/memory-client.ts': 'the ledger inside a test',
+  'network/devpeer/src/memory-stream.ts': 'the ledger inside a test',
+};
 
-const folder = process.argv[3] ?? root;
+const folder = `${process.argv[3] ?? root}/`;
 const rooms = Object.keys(ALLOWED);
+const imports = readImports(folder);
 const arrows = new Map(rooms.map((room) => [room, new Map()]));
 const wrong = [];
 
-for (const room of rooms) {
-  for (const file of sources(join(folder, room, 'src'))) {
-    for (const specifier of imports(readFileSync(file, 'utf8'))) {
-      const target = roomOf(specifier, file);
-      if (target !== undefined && target !== room) {
-        arrows.get(room).set(target, (arrows.get(room).get(target) ?? 0) + 1);
-        if (!ALLOWED[room].includes(target)) wrong.push([file, specifier, target]);
+for (const [file, named] of imports) {
+  const room = rooms.find((each) => file.startsWith(`${each}/src/`));
+  if (room === undefined) continue;
+  for (const { specifier } of named) {
+    const target = roomOf(specifier, file);
+    if (target !== undefined && target !== room) {
+      arrows.get(room).set(target, (arrows.get(room).get(target) ?? 0) + 1);
+      if (!ALLOWED[room].includes(target)) {
+        wrong.push(`${file} imports ${specifier}: ${target} is not open to it`);
       }
-      const holders = PACKAGES[packageOf(specifier)];
-      if (holders && !holders.includes(room)) wrong.push([file, specifier, packageOf(specifier)]);
+    }
+    const holders = PACKAGES[packageOf(specifier)];
+    if (holders && !holders.includes(room)) {
+      wrong.push(`${file} imports ${specifier}: ${packageOf(specifier)} is not open to it`);
     }
   }
+}
+
+wrong.push(...circles(imports).map((files) => `${files.join(' ')}: in a circle`));
+
+const isTest = (file) => file.startsWith('test/');
+const running = reached(imports, programs(folder));
+const tested = reached(imports, [...running, ...[...imports.keys()].filter(isSuite)]);
+for (const file of imports.keys()) {
+  const expected = isTest(file) || file in FOR_TESTS ? tested : running;
+  if (!isDeclaration(file) && !expected.has(file)) wrong.push(`${file}: nothing reaches it`);
+}
+for (const file of Object.keys(FOR_TESTS)) {
+  if (running.has(file)) wrong.push(`${file}: is reached, and said to be for tests only`);
 }
 
 for (const [room, targets] of arrows) {
@@ -47,39 +73,17 @@ for (const [room, targets] of arrows) {
   process.stdout.write(`${room.padEnd(16)} ${drawn === '' ? 'imports no room' : `→ ${drawn}`}\n`);
 }
 process.stdout.write(`client ..HTTP..> gateway ..gRPC..> network or a Fabric peer ..> chaincode\n`);
-for (const [file, specifier, target] of wrong) {
-  process.stderr.write(
-    `✕ ${relative(folder, file)} imports ${specifier}: ${target} is not open to it\n`,
-  );
-}
+const sources = [...imports.keys()].filter((file) => !isTest(file)).length;
+process.stdout.write(`${sources} files in rooms and scripts, ${imports.size - sources} in tests\n`);
+for (const complaint of wrong) process.stderr.write(`✕ ${complaint}\n`);
 process.exitCode = wrong.length > 0 ? 1 : 0;
 
-function* sources(at) {
-  for (const entry of readdirSync(at, { withFileTypes: true })) {
-    if (entry.isDirectory()) yield* sources(join(at, entry.name));
-    else if (/\.tsx?$/.test(entry.name)) yield join(at, entry.name);
-  }
+/** Jest finds a suite by its name. */
+function isSuite(file) {
+  return file.endsWith('.test.ts');
 }
 
-/** Every module named by an import, an export from, a dynamic import, a require or a worker's URL. */
-function imports(text) {
-  const found = text.matchAll(
-    /(?:\bfrom\s+|\bimport\s*\(?\s*|\brequire\(\s*|new URL\(\s*)['"]([^'"]+)['"]/g,
-  );
-  return [...found].map(([, specifier]) => specifier);
-}
-
-function packageOf(specifier) {
-  const depth = specifier.startsWith('@') ? 2 : 1;
-  return specifier.split('/').slice(0, depth).join('/');
-}
-
-function roomOf(specifier, file) {
-  if (specifier.startsWith('@holdfast/')) {
-    const name = packageOf(specifier);
-    return NAMES[name] ?? name.slice('@holdfast/'.length);
-  }
-  if (!specifier.startsWith('.')) return undefined;
-  const path = relative(folder, resolve(dirname(file), specifier));
-  return rooms.find((room) => path.startsWith(`${room}/`)) ?? 'outside the rooms';
+/** A declaration file is for the compiler, which finds it by its place. */
+function isDeclaration(file) {
+  return /\.d\.m?ts$/.test(file);
 }

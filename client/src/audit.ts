@@ -1,8 +1,8 @@
 /**
- * Asking for proof (paper 004: challenge now, with as many blocks as the user likes), and reading verdicts.
+ * Asking for proof (paper 004: challenge now, with as many blocks as the owner likes), and reading verdicts.
  *
- * Two answers: a gateway checks a node at once by equation (5), which is an early warning; and the ledger audits the
- * file two epochs ahead with a challenge that nobody knows yet, which is the verdict.
+ * Two answers: a gateway checks a node at once by equation (5), which binds nobody; and the ledger audits the file two
+ * epochs ahead with a challenge that nobody knows yet, which is the verdict.
  *
  * @module
  */

@@ -50,7 +50,7 @@ async function* connection(
     ...(after === undefined ? {} : { 'last-event-id': after }),
   };
   const response = await api.request('GET', '/v1/alerts', { headers, signal });
-  for await (const data of eventData(textOf(response))) {
+  for await (const data of eventTexts(textOf(response))) {
     yield parseJson(alert, data, 'an alert');
   }
 }
@@ -73,7 +73,7 @@ async function* textOf(response: Response): AsyncGenerator<string, void> {
 }
 
 /** The data of each event; comments, and what has not come to its empty line, are left out. */
-export async function* eventData(text: AsyncIterable<string>): AsyncGenerator<string, void> {
+export async function* eventTexts(text: AsyncIterable<string>): AsyncGenerator<string, void> {
   let rest = '';
   let data: string[] = [];
   for await (const chunk of text) {

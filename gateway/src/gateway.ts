@@ -12,7 +12,7 @@ import { consortiumNumber } from '@holdfast/protocol/ids.js';
 import type { Network } from '@holdfast/protocol/network-messages.js';
 import { inline, type Pool } from '@holdfast/protocol/pool.js';
 import { X509Certificate } from 'node:crypto';
-import { createApp } from './http/app.ts';
+import { newApp } from './http/app.ts';
 import type { GatewayConfig } from './config.ts';
 import { configured, funded } from './consortium.ts';
 import { newEnrolment } from './enrolment/enrolment.ts';
@@ -148,7 +148,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
     stage.go('custody', FORGET_MS, async () => custody.forget());
     const door = newHttpServer(config.limits);
     server = door;
-    const app = createApp({
+    const app = newApp({
       log,
       network: networkOf(connection, agent.mspId),
       config: rules,

@@ -1,4 +1,4 @@
-/** A tenant that names its upload after a block: work on files and work on blocks must not wait for each other. */
+/** An owner that names its upload after a block: work on files and work on blocks must not wait for each other. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hex } from '@holdfast/protocol/bytes.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { Alert } from '@holdfast/protocol/alert-messages.js';
 import type { GatewayApi, RequestOptions } from '../../client/src/gateway-api.ts';
-import { eventData, watchAlerts } from '../../client/src/watch.ts';
+import { eventTexts, watchAlerts } from '../../client/src/watch.ts';
 
 async function* chunks(...parts: string[]) {
   yield* parts;
@@ -10,7 +10,7 @@ async function* chunks(...parts: string[]) {
 
 async function dataOf(...parts: string[]): Promise<string[]> {
   const found: string[] = [];
-  for await (const data of eventData(chunks(...parts))) found.push(data);
+  for await (const data of eventTexts(chunks(...parts))) found.push(data);
   return found;
 }
 

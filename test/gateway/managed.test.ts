@@ -1,5 +1,5 @@
 import { newGatewayStage, type GatewayStage } from '../support/gateway-stage.ts';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
@@ -16,10 +16,11 @@ import { hex } from '@holdfast/protocol/bytes.js';
 import { decodeLeaves } from '@holdfast/protocol/leaf-list.js';
 import type { WrappedSeed } from '@holdfast/protocol/wrapped-seed.js';
 import { parsePhrase } from '@holdfast/protocol/phrase.js';
+import { describeManagedUploads } from '../suites/managed-uploads-suite.ts';
 import { newBareOwner, type BareOwner } from '../support/gateway-owner.ts';
 import { damageBlock } from '../../scripts/damage.mjs';
 import { openStore } from '../../gateway/src/store.ts';
-import { basic, newBasicSender, type Asked } from '../support/managed-owner.ts';
+import { basic, newBasicSender } from '../support/managed-owner.ts';
 import { filesHolding } from '../support/plaintext-scan.ts';
 import { seededRandom } from '../support/property.ts';
 
@@ -43,10 +44,6 @@ const register = (name: string, word: string): Promise<Response> =>
   json('/v1/accounts', 'POST', { name, password: word, custody: 'agent' });
 const path = (rest = '') => `/v1/files/${file.fileId}${rest}`;
 const bytesOf = async (answer: Response) => new Uint8Array(await answer.arrayBuffer());
-
-async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 50_000) yield bytes.subarray(at, at + 50_000);
-}
 
 let opening: Response;
 let storing: Response;
@@ -233,59 +230,11 @@ describe('a file whose plaintext the agent saw', () => {
   });
 });
 
-describe('an upload', () => {
-  const put = async (name: string, body: Asked['body'], headers = {}) =>
-    ask(`/v1/files/${name}`, { method: 'PUT', headers, ...(body === undefined ? {} : { body }) });
-
-  it('may leave its length open', async () => {
-    const bytes = plaintext.subarray(0, 300_001);
-    const body = ReadableStream.from(pieces(bytes)) as ReadableStream;
-    const stored = managedFileAnswer.parse(await (await put('streamed', body)).json());
-    expect(stored.size).toBe(bytes.length);
-    const back = await bytesOf(await ask(`/v1/files/${stored.fileId}`));
-    expect(Buffer.from(back).equals(bytes)).toBe(true);
-    expect(await readdir(join(stage.folder, 'agent', 'Alder', 'measuring'))).toEqual([]);
-  });
-
-  it('may be empty, and deduplicates with what is sealed alike', async () => {
-    const first = managedFileAnswer.parse(await (await put('empty', undefined)).json());
-    const second = managedFileAnswer.parse(await (await put('empty', new Uint8Array())).json());
-    expect([first.size, second.size]).toEqual([0, 0]);
-    expect(second.cid).toBe(first.cid);
-    const empty = await ask(`/v1/files/${first.fileId}`);
-    expect([empty.status, await bytesOf(empty)]).toEqual([200, new Uint8Array()]);
-  });
-
-  it('that is sent again under its key is stored once', async () => {
-    const headers = { 'idempotency-key': 'one-and-the-same' };
-    const [a, b] = [await put('once', 'hello', headers), await put('once', 'hello', headers)];
-    expect(await b.json()).toEqual(await a.json());
-    expect((await put('other', 'hello', headers)).status).toBe(422);
-  });
-
-  it.each(['..', 'a%2Fb', 'a%00b', 'x'.repeat(300)])('is refused the name %s', async (name) => {
-    const answer = await put(name, 'hello');
-    expect([400, 404]).toContain(answer.status);
-    await answer.arrayBuffer();
-  });
-
-  it('whose bytes are not those it claims is not stored', async () => {
-    const digest = `sha-256=:${Buffer.alloc(32).toString('base64')}:`;
-    const refused = await put('false', 'hello', { 'content-digest': digest });
-    expect(refused.status).toBe(400);
-    const { items } = managedFileList.parse(await (await ask('/v1/files')).json());
-    expect(items.map(({ name }) => name)).not.toContain('false');
-  });
-
-  it('ends where its owner says', async () => {
-    const stored = managedFileAnswer.parse(await (await put('short-lived', 'hello')).json());
-    const retired = await ask(`/v1/files/${stored.fileId}`, { method: 'DELETE' });
-    expect(await retired.json()).toMatchObject({ fileId: stored.fileId, state: 'retired' });
-    expect((await ask(`/v1/files/${stored.fileId}`)).status).toBe(404);
-    const { items } = managedFileList.parse(await (await ask('/v1/files')).json());
-    expect(items.map(({ fileId }) => fileId)).not.toContain(stored.fileId);
-  });
-});
+describeManagedUploads(() => ({
+  ask,
+  plaintext,
+  measuring: join(stage.folder, 'agent', 'Alder', 'measuring'),
+}));
 
 describe('the agent’s disk', () => {
   const folder = () => join(stage.folder, 'agent', 'Alder', 'custody');

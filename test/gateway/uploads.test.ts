@@ -14,6 +14,7 @@ import {
   type BareOwner,
   type FullOwner,
 } from '../support/gateway-owner.ts';
+import { describeRelay } from '../suites/relay-suite.ts';
 import { seededRandom } from '../support/property.ts';
 
 const BLOCK = 65_536;
@@ -288,38 +289,4 @@ describe('a request with an Idempotency-Key', () => {
   });
 });
 
-describe('the relay', () => {
-  const proposal = base64url(new Uint8Array(40).fill(0xff));
-  it.each([
-    [{ proposal, signature: 'AA' }, '/proposal'],
-    [{ proposal: '+/', signature: 'AA' }, '/proposal'],
-    [{ proposal }, '/signature'],
-    [{ proposal, signature: 'AA', wait: true }, '/wait'],
-  ])('refuses %j', async (body, pointer) => {
-    const refusal = await anna.json('POST', '/v1/ledger/proposals', body);
-    expect(refusal.status).toBe(400);
-    expect(problem.parse(refusal.body).errors?.[0]?.pointer).toBe(pointer);
-  });
-
-  it('passes on nothing that its sender has not made', async () => {
-    const seen: string[] = [];
-    const spy = async (...[input, init]: Parameters<typeof fetch>) => {
-      if (input instanceof URL && input.pathname.endsWith('/ledger/proposals'))
-        seen.push(bodyText(init));
-      return real(input, init);
-    };
-    const real = globalThis.fetch;
-    globalThis.fetch = spy;
-    await anna.owner.config().finally(() => {
-      globalThis.fetch = real;
-    });
-    const [made = ''] = seen;
-    const refusal = await ben.json('POST', '/v1/ledger/proposals', JSON.parse(made) as object);
-    expect(refusal.status).toBe(403);
-    const own = await anna.json('POST', '/v1/ledger/proposals', JSON.parse(made) as object);
-    expect(own.status).toBe(200);
-  });
-});
-
-const bodyText = (init: RequestInit | undefined): string =>
-  new TextDecoder().decode(init?.body as Uint8Array);
+describeRelay(() => ({ anna, ben }));

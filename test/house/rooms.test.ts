@@ -52,6 +52,16 @@ const PLANTED: Record<string, readonly [text: string, rule: string, arrow: boole
     'no-floating-promises',
     false,
   ],
+  'client/src/circle-there.ts': [
+    `import type { Back } from './circle-back.ts';\nexport type There = Back;`,
+    'no-cycle',
+    false,
+  ],
+  'client/src/circle-back.ts': [
+    `import type { There } from './circle-there.ts';\nexport type Back = There;`,
+    'no-cycle',
+    false,
+  ],
 };
 
 const root = process.cwd();

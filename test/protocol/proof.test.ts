@@ -24,6 +24,7 @@ import {
 const BLOCK = 100;
 const random = seededRandom();
 const audit = { channel: CHANNEL, epoch: 12, beacon: hex(random(32)), providerId: 'Birch' };
+const manyBlocks = (count: number) => Array.from({ length: count }, () => random(BLOCK));
 let owners: { readonly owner: Tagger; readonly files: TaggedFile[] }[];
 let answered: AnsweredGroup[];
 
@@ -32,10 +33,7 @@ beforeAll(async () => {
   owners = Array.from({ length: 3 }, () => {
     const owner = newTagger(random, BLOCK);
     const files = [12, 5].map((count) =>
-      tagFile(random, owner, [
-        ...Array.from({ length: count - 1 }, () => random(BLOCK)),
-        random(40),
-      ]),
+      tagFile(random, owner, [...manyBlocks(count - 1), random(40)]),
     );
     return { owner, files };
   });
@@ -80,8 +78,6 @@ const holds = (groups: readonly AnsweredGroup[], changes: Partial<typeof audit> 
 const first = (): AnsweredGroup => answered[0] ?? missing();
 const firstOwner = () => owners[0] ?? missing();
 const withProof = (proof: Uint8Array) => [{ ...first(), proof }];
-const replaced = <T>(row: readonly T[], index: number, value: T): T[] =>
-  row.map((item, i) => (i === index ? value : item));
 
 describe('a succinct proof', () => {
   it('has 128 bytes for all files of one owner and holds', () => {
@@ -137,7 +133,7 @@ describe('a succinct proof', () => {
     return fc.assert(
       fc.asyncProperty(fc.constantFrom(...challenged), fc.nat(), async (uid, bit) => {
         const [file, other] = [files[0] ?? missing(), files[1] ?? missing()];
-        const damaged = replaced(file.blocks, uid, flipped(file.blocks[uid] ?? missing(), bit));
+        const damaged = file.blocks.with(uid, flipped(file.blocks[uid] ?? missing(), bit));
         const kept = [{ blocks: damaged, tags: file.tags }, other];
         expect(holds([await answerOf(owner, files, kept)])).toBe(false);
       }),
@@ -171,7 +167,7 @@ describe('a succinct proof', () => {
     const { owner, files } = firstOwner();
     const file = files[0] ?? missing();
     const [uid = 0] = challengeOfFile(file).uids;
-    const tags = replaced(file.tags, uid, new Uint8Array(TAG));
+    const tags = file.tags.with(uid, new Uint8Array(TAG));
     const kept = [{ blocks: file.blocks, tags }, ...files.slice(1)];
     const refusal = await refusalOfAsync(answerOf(owner, files, kept));
     expect(refusal).toMatchObject({ code: 'TAG_INVALID' });
@@ -282,18 +278,10 @@ describe("the papers' equation (5)", () => {
     return fc.assert(
       fc.asyncProperty(count, fc.boolean(), fc.nat(), async (blocks, isDamaged, bit) => {
         const owner = newTagger(random, BLOCK);
-        const file = tagFile(
-          random,
-          owner,
-          Array.from({ length: blocks }, () => random(BLOCK)),
-        );
+        const file = tagFile(random, owner, manyBlocks(blocks));
         const challenge = challengeOfFile(file, blocks);
-        const kept = isDamaged
-          ? {
-              ...file,
-              blocks: [flipped(file.blocks[0] ?? missing(), bit), ...file.blocks.slice(1)],
-            }
-          : file;
+        const damaged = file.blocks.with(0, flipped(file.blocks[0] ?? missing(), bit));
+        const kept = isDamaged ? { ...file, blocks: damaged } : file;
         const rho = rhoOf({ ...audit, tagKeyId: owner.tagKey.tagKeyId });
         const files = [stored(kept, challenge)];
         const proof = await prove({ table: owner.table, rho, files });

@@ -1,5 +1,5 @@
 /** Records of the ledger as an audit meets them, with plain values that a test changes where it cares. */
-import type { DueRecord } from '@holdfast/protocol/audit-records.js';
+import type { AskRecord, DueRecord } from '@holdfast/protocol/audit-records.js';
 import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
@@ -68,6 +68,17 @@ export const dueRecord = (changes: Partial<DueRecord> = {}): DueRecord => ({
   node: null,
   uids: [],
   paidTo: 3,
+  ...changes,
+});
+
+/** Audited in epoch 10, and intact. */
+export const settled = (changes: Partial<DueRecord> = {}): DueRecord =>
+  dueRecord({ from: 11, last: 10, verdict: 'intact', ...changes });
+
+export const asked = (changes: Partial<AskRecord> = {}): AskRecord => ({
+  fromEpoch: 12,
+  node: null,
+  blocks: null,
   ...changes,
 });
 

@@ -1,4 +1,5 @@
 /** What a call that must be refused throws: its code, to be compared with the closed list. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HoldfastError, type ErrorCode } from '@holdfast/protocol/errors.js';
 
 export function refusalOf(call: () => unknown): HoldfastError {
@@ -21,3 +22,15 @@ export async function refusalOfAsync(promised: Promise<unknown>): Promise<Holdfa
 }
 
 export const codeOf = (call: () => unknown): ErrorCode => refusalOf(call).code;
+
+/** Calls until it is refused: the refusal. */
+export async function untilRefused(call: () => Promise<unknown>): Promise<unknown> {
+  for (;;) {
+    try {
+      await call();
+    } catch (refusal) {
+      return refusal;
+    }
+    await nextTurn();
+  }
+}

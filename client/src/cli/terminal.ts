@@ -68,7 +68,7 @@ function readHidden({ stdin, stderr }: Terminal, question: string): Promise<stri
   stderr.write(question);
   let line = '';
   return new Promise<string>((resolve, reject) => {
-    const onData = (text: string): void => {
+    const onLetters = (text: string): void => {
       for (const letter of text) {
         if (letter === INTERRUPT) return end(() => reject(new Interrupted()));
         if (ENTER.includes(letter)) return end(() => resolve(line));
@@ -76,13 +76,13 @@ function readHidden({ stdin, stderr }: Terminal, question: string): Promise<stri
       }
     };
     const end = (then: () => void): void => {
-      stdin.off('data', onData);
+      stdin.off('data', onLetters);
       stdin.setRawMode(false);
       stdin.pause();
       stderr.write('\n');
       then();
     };
-    stdin.on('data', onData);
+    stdin.on('data', onLetters);
   });
 }
 

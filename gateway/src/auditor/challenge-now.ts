@@ -1,7 +1,7 @@
 /**
  * Paper 004's challenge, at once: the agent draws blocks, has a node combine them, and checks equation (5) itself.
  *
- * An early warning beside the audits of the ledger: it binds nobody and is recorded nowhere.
+ * A look beside the audits of the ledger: it binds nobody and is recorded nowhere.
  *
  * @module
  */

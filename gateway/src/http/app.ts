@@ -67,7 +67,7 @@ export interface AppParts extends RequestParts {
 }
 
 /** Routes by who may ask: anybody, then those whose signature or password holds. */
-export function createApp(parts: AppParts): Express {
+export function newApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false);
   app.use(logRequests(parts));

@@ -12,7 +12,7 @@ import type { Ledger, LedgerBlock, LedgerTransaction } from './ledger.ts';
 import { refusalOf } from './refusal.ts';
 import { validationName } from './validation.ts';
 
-/** Position of the validation codes among the metadata of a block. */
+/** Position of the validation codes among the metadata of a ledger block. */
 const VALIDATION = common.BlockMetadataIndex.TRANSACTIONS_FILTER;
 const { NOT_VALIDATED } = peer.TxValidationCode;
 const ENDORSER_TRANSACTION = common.HeaderType.ENDORSER_TRANSACTION;
@@ -33,14 +33,14 @@ export function newExplorer(
   return {
     async transaction(transactionId, signal) {
       const what = `transaction ${transactionId}`;
-      const block = decodeBlock(await ask('GetBlockByTxID', transactionId, what, signal));
+      const block = decodeLedgerBlock(await ask('GetBlockByTxID', transactionId, what, signal));
       const found = block.transactions.find((each) => each.transactionId === transactionId);
       if (found === undefined) throw new HoldfastError('NOT_FOUND', `no ${what}`);
       return found;
     },
     async ledgerBlock(number, signal) {
       const what = `ledger block ${number}`;
-      return decodeBlock(await ask('GetBlockByNumber', String(number), what, signal));
+      return decodeLedgerBlock(await ask('GetBlockByNumber', String(number), what, signal));
     },
   };
 }
@@ -56,7 +56,7 @@ function lookUpRefusal(error: unknown, what: string): HoldfastError {
 
 const NOTHING = new Uint8Array();
 
-function decodeBlock(block: common.Block): LedgerBlock {
+function decodeLedgerBlock(block: common.Block): LedgerBlock {
   const header = block.getHeader() ?? new common.BlockHeader();
   const metadata = block.getMetadata()?.getMetadataList_asU8() ?? [];
   const codes = metadata[VALIDATION] ?? NOTHING;

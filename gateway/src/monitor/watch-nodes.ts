@@ -1,5 +1,5 @@
 /**
- * Storage nodes that stop answering, and those that answer again: warnings for whoever keeps files there.
+ * Storage nodes that stop answering, and those that answer again: alerts for whoever keeps files there.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Asking for an audit on the ledger (paper 004: challenge now, with as many blocks as the user likes).
+ * Asking for an audit on the ledger (paper 004: challenge now, with as many blocks as the owner likes).
  *
  * @module
  */

@@ -12,6 +12,7 @@ import type { OpenProvider } from '../../../gateway/src/provider/open-provider.t
 import type { Provider } from '../../../gateway/src/roles.ts';
 import { blockPath } from '../../../gateway/src/storage/flatfs.ts';
 import { CONFIG, NODES } from '../../support/consortium.ts';
+import { firstAudit, firstEvent } from '../../support/ledger-events.ts';
 import {
   bring,
   newProviderStage,
@@ -21,6 +22,7 @@ import {
   type SealedUpload,
   type StageOwner,
 } from '../../support/provider-stage.ts';
+import { untilRefused } from '../../support/refusal.ts';
 import { joined, manyBytes } from '../../support/sealing.ts';
 import { flipped } from '../../support/tamper.ts';
 
@@ -60,28 +62,10 @@ describe('provider: audits', () => {
     round = undefined;
   }
 
-  /** The first event from here on that `wanted` accepts. */
-  async function event<T>(wanted: (event: LedgerEvent) => T | undefined): Promise<T> {
-    const done = new AbortController();
-    try {
-      for await (const each of stage.ledger.events(undefined, done.signal)) {
-        const found = wanted(each);
-        if (found !== undefined) return found;
-      }
-    } finally {
-      done.abort();
-    }
-    throw new Error('the events ended');
-  }
+  const event = <T>(wanted: (event: LedgerEvent) => T | undefined) =>
+    firstEvent(stage.ledger, wanted);
   const auditOf = (fileId: string, wanted: (audit: AuditRecord) => boolean) =>
-    event(({ name, payload }) => {
-      if (name === 'AuditsAnswered') {
-        return payload.audits.find((audit) => audit.fileId === fileId && wanted(audit));
-      }
-      const isOurs =
-        name === 'AuditConceded' && payload.audit.fileId === fileId && wanted(payload.audit);
-      return isOurs ? payload.audit : undefined;
-    });
+    firstAudit(stage.ledger, fileId, wanted);
 
   /** Stores and registers a file; nobody else's audit disturbs it. */
   async function stored(
@@ -300,14 +284,3 @@ describe('provider: audits', () => {
     while ((await blocks()).length > 0) await nextTurn();
   }
 });
-
-async function untilRefused(call: () => Promise<unknown>): Promise<unknown> {
-  for (;;) {
-    try {
-      await call();
-    } catch (refusal) {
-      return refusal;
-    }
-    await nextTurn();
-  }
-}

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { CONFIG, NODES } from '../../support/consortium.ts';
 import { bring, newProviderStage, register, sealUpload } from '../../support/provider-stage.ts';
+import { untilRefused } from '../../support/refusal.ts';
 import { manyBytes } from '../../support/sealing.ts';
 
 /** Two owners' keys and several epochs, on a machine that has other things to do. */
@@ -55,15 +55,3 @@ describe('provider: uploads that are not registered', () => {
     PATIENCE_MS,
   );
 });
-
-/** The refusal that ends the calls. */
-async function untilRefused(call: () => Promise<unknown>): Promise<unknown> {
-  for (;;) {
-    try {
-      await call();
-    } catch (refusal) {
-      return refusal;
-    }
-    await nextTurn();
-  }
-}
