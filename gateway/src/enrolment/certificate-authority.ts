@@ -44,7 +44,8 @@ const enrolled = z.object({ Cert: z.string() });
  * which Fabric CA calls re-enrolment and asks the old certificate for.
  *
  * @returns PEM.
- * @throws `INPUT_INVALID` where the authority refuses the CSR, `LEDGER_UNREACHABLE` where it does not answer.
+ * @throws `INPUT_INVALID` where the authority refuses the CSR, `LEDGER_UNREACHABLE` where it does not answer, or not
+ *   with a certificate.
  */
 export async function certify(registrar: Registrar, enrolment: Enrolment): Promise<string> {
   const { id, secret, role, csr } = enrolment;
@@ -68,8 +69,11 @@ export async function certify(registrar: Registrar, enrolment: Enrolment): Promi
       pointer: '/csr',
     });
   }
-  const { Cert } = parse(enrolled, issued.result, 'the answer of the authority');
-  return Buffer.from(Cert, 'base64').toString('utf8');
+  const certificate = enrolled.safeParse(issued.result).data?.Cert;
+  if (certificate === undefined) {
+    throw new HoldfastError('LEDGER_UNREACHABLE', 'the certificate authority gives no certificate');
+  }
+  return Buffer.from(certificate, 'base64').toString('utf8');
 }
 
 async function call(registrar: Registrar, path: string, content: object, authorization?: string) {
