@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { createReadStream, statSync, type Stats } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
+import { EXTENT_BYTES } from '@holdfast/protocol/extents.js';
 import type { Source } from './source.ts';
-
-const CHUNK = 2 ** 20;
 
 /** @throws `NOT_FOUND` where there is no such file, `INPUT_INVALID` where it is none. */
 export function fileSource(path: string): Source {
@@ -18,8 +18,23 @@ export function fileSource(path: string): Source {
     size: stats.size,
     modifiedAt: Math.floor(stats.mtimeMs),
     key: resolve(path),
-    open: () => createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Uint8Array>,
+    open: () => chunksOf(path),
   };
+}
+
+/** Each chunk in the place of the one before: a new one each would keep the collector busy. */
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array, void> {
+  const file = await open(path);
+  try {
+    const chunk = new Uint8Array(EXTENT_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(chunk);
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 function statOf(path: string): Stats {

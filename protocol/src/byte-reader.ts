@@ -32,6 +32,12 @@ export function newByteReader<R>(source: AsyncIterator<Uint8Array, R>): ByteRead
 
   return {
     async read(length) {
+      if (length > 0 && (await hasMore()) && chunk.length >= length) {
+        const copied = new Uint8Array(chunk.subarray(0, length)); // spares the zeros of an empty array
+        chunk = chunk.subarray(length);
+        total += length;
+        return copied;
+      }
       const bytes = new Uint8Array(length);
       let filled = 0;
       while (filled < length && (await hasMore())) {

@@ -46,11 +46,17 @@ export function nodeHash(left: Subtree, right: Subtree): Uint8Array {
   const bytes = new Uint8Array(81);
   const view = new DataView(bytes.buffer);
   bytes[0] = NODE;
-  view.setBigUint64(1, BigInt(left.count));
-  view.setBigUint64(9, BigInt(right.count));
+  setCount(view, 1, left.count);
+  setCount(view, 9, right.count);
   bytes.set(left.hash, 17);
   bytes.set(right.hash, 49);
   return platform.sha256(bytes);
+}
+
+/** A u64, without the two whole numbers that setBigUint64 would make of it. */
+function setCount(view: DataView, at: number, count: number): void {
+  view.setUint32(at, Math.floor(count / 2 ** 32));
+  view.setUint32(at + 4, count);
 }
 
 /**

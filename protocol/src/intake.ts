@@ -14,7 +14,7 @@
  * @module
  */
 import type { Random } from '#platform';
-import { newBlockSums, decodeTag, totalOf, weightAt } from './block-sums.ts';
+import { blockTotal, decodeTag, newBlockSums, weightAt } from './block-sums.ts';
 import { concat, fromBase64url } from './bytes.ts';
 import {
   add1,
@@ -27,9 +27,8 @@ import {
   type G1,
 } from './curve.ts';
 import { HoldfastError } from './errors.ts';
-import type { BlockSumState } from './kernel.ts';
 import type { TagKeyRecord } from './account-records.ts';
-import { pointsOf } from './point-row.ts';
+import { productOf } from './point-row.ts';
 import { inline, type Job, type Pool } from './pool.ts';
 import type { PublicTable } from './tag-key.ts';
 import { hashedMessage, TAG, type TagSession } from './tag.ts';
@@ -84,24 +83,6 @@ export const tagAddition: Job<WeightedTags, TagSums> = {
   },
 };
 
-interface ContentPart {
-  readonly sectors: number;
-  readonly states: readonly BlockSumState[];
-  readonly table: PublicTable;
-  /** Of the sectors: the first, and the one after the last. */
-  readonly start: number;
-  readonly end: number;
-}
-
-/** prod u_j^{mu_j} over some of the sectors. */
-export const contentProduct: Job<ContentPart, G1> = {
-  name: 'contentProduct',
-  work({ sectors, states, table, start, end }) {
-    const sums = totalOf(sectors, states).slice(start, end);
-    return multiScalar(pointsOf(table, start, start + sums.length), sums);
-  },
-};
-
 /**
  * (Provider)
  *
@@ -130,14 +111,10 @@ export function newIntake({
     messageSum = add1(messageSum, sums.messages);
   }
 
-  /** prod u_j^{mu_j}, in as many parts as the pool is wide. */
-  async function content(table: PublicTable): Promise<G1> {
-    const states = await blocks.finish();
-    const size = Math.ceil(sectors / pool.width);
-    const parts = Array.from({ length: pool.width }, (_, i) =>
-      pool.run(contentProduct, { sectors, states, table, start: i * size, end: (i + 1) * size }),
-    );
-    return (await Promise.all(parts)).reduce(add1);
+  /** prod u_j^{mu_j}. */
+  async function content(points: PublicTable): Promise<G1> {
+    const exponents = await pool.run(blockTotal, { sectors, states: await blocks.finish() });
+    return productOf({ points, exponents }, pool);
   }
 
   return {

@@ -3,30 +3,34 @@
  *
  * @module
  */
-import { blockAddition } from './block-sums.ts';
+import { blockAddition, blockTotal } from './block-sums.ts';
 import { HoldfastError } from './errors.ts';
 import { leafDigesting } from './extents.ts';
-import { contentProduct, tagAddition } from './intake.ts';
+import { tagAddition } from './intake.ts';
+import { rowProduct } from './point-row.ts';
 import type { Job } from './pool.ts';
 import { equation5Check } from './proof.ts';
-import { combination, proofMaking } from './prover.ts';
+import { blockCombination, division, tagCombination } from './prover.ts';
 import { blockCutting, extentSealing } from './seal-extent.ts';
-import { tableCheck, tableDecoding } from './tag-key.ts';
+import { tableCheck, tableDecoding, tableMaking } from './tag-key.ts';
 import { tagFinishing } from './tag.ts';
 import type { Order, Outcome } from './threads.ts';
 
 const JOBS = [
   blockAddition,
+  blockCombination,
   blockCutting,
-  combination,
-  contentProduct,
+  blockTotal,
+  division,
   equation5Check,
   extentSealing,
   leafDigesting,
-  proofMaking,
+  rowProduct,
   tableCheck,
   tableDecoding,
+  tableMaking,
   tagAddition,
+  tagCombination,
   tagFinishing,
 ] as const satisfies readonly Job<never, unknown>[];
 

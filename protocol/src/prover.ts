@@ -6,10 +6,10 @@
 import type { Challenge } from './audit.ts';
 import { decodeTag, newBlockSums, totalOf, WEIGHT, weightAt } from './block-sums.ts';
 import { concat, integer } from './bytes.ts';
-import { encodeG1, multiScalar, project1, type G1 } from './curve.ts';
+import { encodeG1, multiScalar, project1 } from './curve.ts';
 import { encodeScalar, ORDER } from './scalar.ts';
 import type { BlockSumState } from './kernel.ts';
-import { pointsOf } from './point-row.ts';
+import { productOf } from './point-row.ts';
 import { inline, type Job, type Pool } from './pool.ts';
 import type { Combination } from './proof.ts';
 import type { PublicTable } from './tag-key.ts';
@@ -22,39 +22,47 @@ export interface StoredFile {
   tag(uid: number): Promise<Uint8Array>;
 }
 
-/** What a challenge asks of blocks and tags, summed and collected. */
-interface Gathered {
-  /** Of the longest block. */
-  readonly sectors: number;
-  readonly states: readonly BlockSumState[];
+/** The tags that a challenge asks for. */
+interface GatheredTags {
   readonly tags: readonly { readonly uid: number; readonly tag: Uint8Array }[];
   /** 16 bytes a block. */
   readonly weights: Uint8Array;
 }
 
-interface ProofTask extends Gathered {
-  readonly table: PublicTable;
-  readonly rho: bigint;
+/** The blocks that it asks for, summed. */
+interface GatheredBlocks {
+  /** Of the longest block. */
+  readonly sectors: number;
+  readonly states: readonly BlockSumState[];
 }
 
-/** The end of {@link prove}: 0.6 s for 8,457 sectors. */
-export const proofMaking: Job<ProofTask, Uint8Array> = {
-  name: 'proofMaking',
-  work({ table, rho, ...gathered }) {
-    const { value, quotient } = divide(totalOf(gathered.sectors, gathered.states), rho);
-    const psi = multiScalar(pointsOf(table, 0, quotient.length), quotient);
-    const tag = combinedTag(gathered);
-    return concat(encodeG1(tag), encodeScalar(value), encodeG1(project1(psi)));
+/** prod sigma_i^{v_i}, 48 bytes. A tag with a cofactor component passed intake; the product must be in G1 all the same. */
+export const tagCombination: Job<GatheredTags, Uint8Array> = {
+  name: 'tagCombination',
+  work({ tags, weights }) {
+    const points = tags.map(({ uid, tag }) => decodeTag(tag, `the tag of block ${uid}`));
+    const chosen = points.map((_, i) => weightAt(weights, i));
+    return encodeG1(project1(multiScalar(points, chosen)));
   },
 };
 
-/** The end of {@link combine}. */
-export const combination: Job<Gathered, Combination> = {
-  name: 'combination',
-  work: (gathered) => ({
-    combinedTag: encodeG1(combinedTag(gathered)),
-    combinedBlock: concat(...totalOf(gathered.sectors, gathered.states).map(encodeScalar)),
-  }),
+/** mu, 32 bytes a sector. */
+export const blockCombination: Job<GatheredBlocks, Uint8Array> = {
+  name: 'blockCombination',
+  work: ({ sectors, states }) => concat(...totalOf(sectors, states).map(encodeScalar)),
+};
+
+interface Division {
+  /** f(rho). */
+  readonly value: bigint;
+  /** (f - f(rho)) / (z - rho), coefficients from the lowest. */
+  readonly quotient: readonly bigint[];
+}
+
+/** Divides the polynomial f whose coefficients are mu. */
+export const division: Job<GatheredBlocks & { readonly rho: bigint }, Division> = {
+  name: 'division',
+  work: ({ sectors, states, rho }) => divide(totalOf(sectors, states), rho),
 };
 
 /**
@@ -77,7 +85,13 @@ export async function prove({
   readonly files: readonly StoredFile[];
   readonly pool?: Pool;
 }): Promise<Uint8Array> {
-  return pool.run(proofMaking, { ...(await gather(files, table.length, pool)), table, rho });
+  const [tags, blocks] = await gather(files, table.length, pool);
+  const [tag, { value, quotient }] = await Promise.all([
+    pool.run(tagCombination, tags),
+    pool.run(division, { ...blocks, rho }),
+  ]);
+  const psi = await productOf({ points: table, exponents: quotient }, pool);
+  return concat(tag, encodeScalar(value), encodeG1(project1(psi)));
 }
 
 /**
@@ -91,14 +105,19 @@ export async function combine(
   sectors: number,
   pool: Pool = inline,
 ): Promise<Combination> {
-  return pool.run(combination, await gather(files, sectors, pool));
+  const [tags, blocks] = await gather(files, sectors, pool);
+  const [combinedTag, combinedBlock] = await Promise.all([
+    pool.run(tagCombination, tags),
+    pool.run(blockCombination, blocks),
+  ]);
+  return { combinedTag, combinedBlock };
 }
 
 async function gather(
   files: readonly StoredFile[],
   sectors: number,
   pool: Pool,
-): Promise<Gathered> {
+): Promise<readonly [GatheredTags, GatheredBlocks]> {
   const blocks = newBlockSums(sectors, pool);
   const tags: { uid: number; tag: Uint8Array }[] = [];
   const weights: Uint8Array[] = [];
@@ -110,7 +129,10 @@ async function gather(
       tags.push({ uid, tag: await file.tag(uid) });
     }
   }
-  return { sectors, states: await blocks.finish(), tags, weights: concat(...weights) };
+  return [
+    { tags, weights: concat(...weights) },
+    { sectors, states: await blocks.finish() },
+  ];
 }
 
 function coefficientAt({ coefficients }: Pick<Challenge, 'coefficients'>, index: number): bigint {
@@ -119,22 +141,8 @@ function coefficientAt({ coefficients }: Pick<Challenge, 'coefficients'>, index:
   return coefficient;
 }
 
-/** A tag with a cofactor component passed intake; their sum must be a point of G1 all the same. */
-function combinedTag({ tags, weights }: Gathered): G1 {
-  const points = tags.map(({ uid, tag }) => decodeTag(tag, `the tag of block ${uid}`));
-  return project1(
-    multiScalar(
-      points,
-      points.map((_, i) => weightAt(weights, i)),
-    ),
-  );
-}
-
-/** (f - f(point)) / (z - point) by Horner's rule; coefficients from the lowest. */
-function divide(
-  polynomial: readonly bigint[],
-  point: bigint,
-): { readonly value: bigint; readonly quotient: bigint[] } {
+/** By Horner's rule. */
+function divide(polynomial: readonly bigint[], point: bigint): Division {
   const quotient: bigint[] = [];
   const value = polynomial.reduceRight((above, coefficient, j) => {
     if (j < polynomial.length - 1) quotient.push(above);

@@ -8,7 +8,8 @@
 import { base64url, hex } from '../bytes.ts';
 import { HoldfastError } from '../errors.ts';
 import type { Account } from '../account-records.ts';
-import { newTagKeyRecord, publicTable } from '../tag-key.ts';
+import { inline } from '../pool.ts';
+import { newTagKeyRecord, tableMaking } from '../tag-key.ts';
 import type { ActingOwner } from './acting-owner.ts';
 import { LANES } from './lanes.ts';
 
@@ -29,7 +30,9 @@ export async function openAccount(
   done: (steps: number) => void,
 ): Promise<Account> {
   done(0);
-  const table = publicTable(owner.secrets.tagKey.alpha, SECTORS_MAX);
+  const { pool = inline, secrets } = owner;
+  const { alpha } = secrets.tagKey;
+  const table = await pool.run(tableMaking, { alpha, sectors: SECTORS_MAX });
   done(1);
   const account = (await findAccount(owner)) ?? (await openOnLedger(owner, table));
   await collectCredits(owner);
