@@ -1,19 +1,27 @@
-/** False proofs beside each other in one answer, and what is said of bytes that are no proof. */
+/** Both forms of a proof in small: false ones beside each other in one answer, and what is said of bytes that are none. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { challengeOf, rhoOf } from '@holdfast/protocol/audit.js';
-import { hex } from '@holdfast/protocol/bytes.js';
+import { concat, hex } from '@holdfast/protocol/bytes.js';
 import { add1, multiplyBase, ready, subtract1, type G1 } from '@holdfast/protocol/curve.js';
-import { type AnsweredGroup, verifyAnswer, verifyEquation5 } from '@holdfast/protocol/proof.js';
-import { prove } from '@holdfast/protocol/prover.js';
+import {
+  type AnsweredGroup,
+  type Combination,
+  verifyAnswer,
+  verifyEquation5,
+} from '@holdfast/protocol/proof.js';
+import { combine, prove } from '@holdfast/protocol/prover.js';
 import { encoded, parts } from '../support/proof-parts.ts';
 import { seededRandom } from '../support/property.ts';
 import { refusalOf } from '../support/refusal.ts';
+import { flipped } from '../support/tamper.ts';
 import { CHANNEL, newTagger, stored, tagFile, type Tagger } from '../support/tagged-files.ts';
 
 const random = seededRandom();
 const audit = { channel: CHANNEL, epoch: 12, beacon: hex(random(32)), providerId: 'Birch' };
 let owner: Tagger;
 let groups: AnsweredGroup[];
+/** Of the last owner's file, in the other form. */
+let combination: Combination;
 
 beforeAll(async () => {
   await ready();
@@ -23,7 +31,9 @@ beforeAll(async () => {
     const tagged = tagFile(random, owner, [random(70), random(70)]);
     const challenge = challengeOf({ ...audit, file: tagged.file, due: null, ask: null });
     const rho = rhoOf({ ...audit, tagKeyId: owner.tagKey.tagKeyId });
-    const proof = await prove({ table: owner.table, rho, files: [stored(tagged, challenge)] });
+    const files = [stored(tagged, challenge)];
+    const proof = await prove({ table: owner.table, rho, files });
+    combination = await combine(files, owner.table.length);
     groups.push({ tagKey: owner.tagKey, files: [{ ...tagged, challenge }], proof });
   }
 });
@@ -50,6 +60,29 @@ describe('errors of two proofs', () => {
     expect(holds(groups.map((group, i) => (i === one ? (shifted[i] ?? group) : group)))).toBe(
       false,
     );
+  });
+});
+
+describe('a combination', () => {
+  it('holds for its own file and key, as many sectors as the key has, and for no other', () => {
+    const files = groups[2]?.files ?? [];
+    const check = (change: object) =>
+      verifyEquation5({ ...owner, files, ...combination, ...change });
+    expect(combination.combinedBlock).toHaveLength(32 * owner.table.length);
+    expect(check({})).toBe(true);
+    expect(check({ combinedBlock: flipped(combination.combinedBlock, 255) })).toBe(false);
+    expect(check({ combinedBlock: combination.combinedBlock.slice(0, -32) })).toBe(false);
+    expect(check({ files: groups[1]?.files })).toBe(false);
+    expect(check({ tagKey: groups[1]?.tagKey })).toBe(false);
+  });
+});
+
+describe('an opening at the identity', () => {
+  it('is one, and opens blocks of one sector alone', () => {
+    const psi = Uint8Array.of(0xc0, ...new Uint8Array(47));
+    const [group] = groups;
+    const proof = concat(group?.proof.slice(0, 80) ?? psi, psi);
+    expect(holds(groups.map((it, i) => (i === 0 ? { ...it, proof } : it)))).toBe(false);
   });
 });
 
