@@ -17,6 +17,7 @@ import type { Custody } from '../managed/custody.ts';
 import type { ManagedFiles } from '../managed/managed-files.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { authenticated } from './basic-auth.ts';
+import { newEventStreams, type EventStreams } from './event-stream.ts';
 import { mount } from './mount.ts';
 import { answerProblems, loggedPath } from './problem.ts';
 import { newRequestLimits, type RequestLimits } from './request-limits.ts';
@@ -29,6 +30,7 @@ import { filePartsRoutes } from './routes/file-parts.ts';
 import { filesRoutes } from './routes/files.ts';
 import { healthRoutes, type Check } from './routes/health.ts';
 import { keysRoutes } from './routes/keys.ts';
+import { ledgerEventsRoutes } from './routes/ledger-events.ts';
 import { relayRoutes } from './routes/ledger.ts';
 import { lookUpRoutes } from './routes/ledger-lookup.ts';
 import { managedRoutes } from './routes/managed.ts';
@@ -73,7 +75,7 @@ export function newApp(parts: AppParts): Express {
   app.use(logRequests(parts));
   app.use('/v1', describeAnswers);
   const limits = newRequestLimits(parts.limits, parts.monotonicMs);
-  mount(app, withReference(routesOf(parts)), {
+  mount(app, withReference(routesOf({ ...parts, streams: newEventStreams(parts) })), {
     open: guardsOf(limits),
     owner: [limits.guarding(authenticated(parts)), limits.owner],
   });
@@ -85,7 +87,7 @@ export function newApp(parts: AppParts): Express {
 }
 
 /** All that can be asked. */
-function routesOf(parts: AppParts): Route[] {
+function routesOf(parts: AppParts & { readonly streams: EventStreams }): Route[] {
   const { channel, chaincode } = parts.network;
   return [
     ...healthRoutes(parts.checks),
@@ -93,6 +95,7 @@ function routesOf(parts: AppParts): Route[] {
     ...networkRoutes(parts),
     ...nodesRoutes(parts),
     ...lookUpRoutes(parts),
+    ...ledgerEventsRoutes(parts),
     ...managedRoutes(parts),
     ...keysRoutes(parts),
     ...uploadsRoutes(parts),

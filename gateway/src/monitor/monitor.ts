@@ -45,6 +45,8 @@ export interface Monitor {
   /** Follows the ledger until the signal ends it. */
   run(signal: AbortSignal): Promise<void>;
   clock(): LedgerClock;
+  /** The last ledger event that was followed. */
+  standing(): Checkpoint | undefined;
   /** Files whose next audit somebody waits for. */
   waiting(): readonly WatchedFile[];
   file(fileId: string): WatchedFile | undefined;
@@ -160,6 +162,7 @@ export async function openMonitor(parts: MonitorParts): Promise<Monitor> {
       }
     },
     clock: () => clock,
+    standing: () => standing && checkpointAt(standing),
     waiting: () => [...files.values()].filter(isWaiting),
     file: (fileId) => files.get(fileId),
     damagedOn: (node) =>
@@ -213,6 +216,11 @@ const ownerOf = ({ ownerId }: WatchedFile): string => ownerId;
 const checkpointOf = ({ ledgerBlockNumber, transactionId }: LedgerEvent): Checkpoint => ({
   ledgerBlockNumber,
   transactionId,
+});
+
+const checkpointAt = ({ ledgerBlockNumber, transactionId }: Standing): Checkpoint => ({
+  ledgerBlockNumber,
+  ...(transactionId === undefined ? {} : { transactionId }),
 });
 
 /** The next number within a ledger block. */
