@@ -37,7 +37,7 @@ export function stateOf(question: StatusQuestion): FileStateName {
   if (state.file.state === 'retired') return 'retired';
   if (state.due?.verdict === 'damaged') return damagedState(question);
   if (state.due?.verdict === 'unanswered') return 'unanswered';
-  if (isOverdue(question)) return 'overdue';
+  if (isOverdue(sinceOf(state), question.epoch, question.config)) return 'overdue';
   return state.due?.verdict === 'intact' ? 'intact' : 'awaiting-audit';
 }
 
@@ -49,11 +49,14 @@ function damagedState(question: StatusQuestion): FileStateName {
 }
 
 /** Green decays: twice the period and the window, counted in epochs, so that a ledger that stood still ages nothing. */
-function isOverdue({ state, config, epoch }: StatusQuestion): boolean {
-  const { due, file } = state;
-  const since = due?.last ?? file.epochRegistered;
-  return epoch - since > 2 * config.auditPeriod + config.answerWindow;
-}
+export const isOverdue = (
+  since: number,
+  epoch: number,
+  { auditPeriod, answerWindow }: Pick<Config, 'auditPeriod' | 'answerWindow'>,
+): boolean => epoch - since > 2 * auditPeriod + answerWindow;
+
+/** Epoch of its newest audit, or of its registration. */
+const sinceOf = ({ due, file }: FileState): number => due?.last ?? file.epochRegistered;
 
 /** Every block has a replica without known damage. */
 export const isSafe = (question: StatusQuestion): boolean =>

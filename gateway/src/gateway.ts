@@ -6,6 +6,7 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { Registry } from 'prom-client';
 import { ready } from '@holdfast/protocol/curve.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { consortiumNumber } from '@holdfast/protocol/ids.js';
@@ -23,10 +24,15 @@ import type { LedgerLink } from './ledger/ledger-link.ts';
 import type { Logger } from './log.ts';
 import { goRound } from './loop.ts';
 import { newMetrics } from './metrics.ts';
+import { countAudits } from './monitor/count-audits.ts';
+import { countedLedger } from './monitor/count-ledger.ts';
+import { countedKeyServers, countedProvider } from './monitor/count-roles.ts';
+import { figuresOf } from './monitor/figures.ts';
 import { newLateness } from './monitor/lateness.ts';
 import { newCustody } from './managed/custody.ts';
 import { newManagedFiles } from './managed/managed-files.ts';
 import { openMonitor } from './monitor/monitor.ts';
+import { newStoredBytes } from './monitor/stored-bytes.ts';
 import { newOrigins } from './http/origins.ts';
 import { newOwners } from './enrolment/owners.ts';
 import { partiesOf } from './parties.ts';
@@ -95,7 +101,8 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
 
   try {
     const own = agentOf(connection);
-    const ledger = newFabricLedger(link, own);
+    const registry = new Registry();
+    const ledger = countedLedger(newFabricLedger(link, own), registry);
     const reader = ledger.as(own);
     const names = connection.organisations.map(({ mspId }) => mspId);
     const rules = await patiently(() => configured(ledger, names, reader));
@@ -119,11 +126,14 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
       closing,
       go: (name, everyMs, round) => rounds.push(goRound({ name, log, signal, everyMs }, round)),
     };
-    const [keyServers, provider] = await Promise.all([
+    countAudits({ registry, monitor, monotonicMs, signal });
+    const [servers, kept] = await Promise.all([
       playKeyServers(stage, parties.keyServers),
-      playProvider(stage, parties.provider),
+      playProvider(stage, parties.provider, registry),
       patiently(() => funded(ledger, parties.agent.mspId)),
     ]);
+    const keyServers = countedKeyServers(servers, registry);
+    const provider = countedProvider(kept.provider, registry);
     await playDelegates(stage, parties, provider);
     stage.go('monitor', 0, (until) => monitor.run(until));
 
@@ -146,6 +156,17 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
     const custodyParts = { mspId, channel, ledger, provider, tables, enrol, pool, nowMs };
     const custody = newCustody({ ...custodyParts, store: custodyStore });
     stage.go('custody', FORGET_MS, async () => custody.forget());
+    const figures = figuresOf({
+      provider,
+      monitor,
+      provided: kept.figures,
+      stored: newStoredBytes(kept.folders, monotonicMs, signal),
+      connection,
+      config: rules,
+      nowMs,
+      monotonicMs,
+      signal,
+    });
     const door = newHttpServer(config.limits);
     server = door;
     const app = newApp({
@@ -162,7 +183,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
       provider,
       tables,
       monitor,
-      metrics: newMetrics({ provider, monitor, signal }),
+      metrics: newMetrics({ registry, figures, signal }),
       pool,
       authenticate: newSignatureAuth({ signatoryOf: (keyId) => owners.signatoryOf(keyId), nowMs }),
       originOf: newOrigins(config.publicOrigin, () => door.port()),

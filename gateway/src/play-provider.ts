@@ -5,18 +5,32 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Registry } from 'prom-client';
 import { providerAnnouncement } from './announcements.ts';
 import { announce } from './consortium.ts';
 import type { RoleIdentity } from './ledger/ledger.ts';
 import type { Stage } from './play.ts';
+import { countRepairs } from './monitor/count-roles.ts';
+import type { ProviderFigures } from './provider/figures.ts';
 import { openProvider } from './provider/open-provider.ts';
 import { openSigningSecret, roleFolder } from './role-keys.ts';
 import type { Provider } from './roles.ts';
 
 const NODES = 3;
 
+export interface PlayedProvider {
+  readonly provider: Provider;
+  readonly figures: () => Promise<ProviderFigures>;
+  /** Of its nodes' blocks. */
+  readonly folders: ReadonlyMap<string, string>;
+}
+
 /** (Provider) Three folders below `storage/`, named after the organisation. */
-export async function playProvider(stage: Stage, identity: RoleIdentity): Promise<Provider> {
+export async function playProvider(
+  stage: Stage,
+  identity: RoleIdentity,
+  registry: Registry,
+): Promise<PlayedProvider> {
   const { dataFolder, channel, ledger, log, pool, signal, nowMs, closing } = stage;
   const { mspId } = identity;
   const folder = roleFolder(dataFolder, 'provider', mspId);
@@ -25,9 +39,10 @@ export async function playProvider(stage: Stage, identity: RoleIdentity): Promis
   const session = ledger.as(identity);
   const announcement = providerAnnouncement(acceptanceSecret, nodes, { mspId, channel });
   await announce(session, announcement);
+  const storageFolder = join(dataFolder, 'storage');
   const opened = await openProvider({
     folder,
-    storageFolder: join(dataFolder, 'storage'),
+    storageFolder,
     nodes,
     session,
     ledger,
@@ -38,9 +53,14 @@ export async function playProvider(stage: Stage, identity: RoleIdentity): Promis
     pool,
     nowMs,
     log,
+    onRepair: countRepairs(registry),
     signal,
   });
   closing.push(() => opened.close());
   stage.go(`provider ${mspId}`, 0, opened.round);
-  return opened.provider;
+  return {
+    provider: opened.provider,
+    figures: () => opened.figures(),
+    folders: new Map(nodes.map((node) => [node, join(storageFolder, node, 'blocks')])),
+  };
 }

@@ -1,21 +1,10 @@
-/** Server-sent events: resumed without gap or repeat, few, and over when their reader is gone or stands still. */
-import { newGatewayStage, type GatewayStage } from '../support/gateway-stage.ts';
+/** Server-sent events: few, and over when their reader is gone or stands still. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import express from 'express';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  jest,
-} from '@jest/globals';
-import { managedFileAnswer } from '@holdfast/protocol/custody-messages.js';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   newEventStreams,
   type Event,
@@ -26,97 +15,6 @@ import { answerProblems } from '../../gateway/src/http/problem.ts';
 import { LIMITS } from '../../gateway/src/limits.ts';
 import { newLog } from '../../gateway/src/log.ts';
 import { newEventReader, type EventReader } from '../support/event-reader.ts';
-import { newBasicSender } from '../support/managed-owner.ts';
-
-const STREAM = { accept: 'text/event-stream' };
-
-describe('streams of a gateway', () => {
-  let stage: GatewayStage;
-  const who = { name: 'anna', password: 'granite-otter-walnut-velvet-orbit-lemon-tide' };
-  const { ask, json } = newBasicSender(
-    () => stage.url(),
-    () => who,
-  );
-  beforeAll(async () => {
-    stage = await newGatewayStage();
-    await json('/v1/accounts', 'POST', { ...who, custody: 'agent' });
-  }, 60_000);
-  afterAll(() => stage.close());
-
-  const put = async (name: string): Promise<string> => {
-    const answer = await ask(`/v1/files/${name}`, { method: 'PUT', body: `this is ${name}` });
-    return managedFileAnswer.parse(await answer.json()).fileId;
-  };
-  const listen = async (path: string, after?: string): Promise<EventReader> => {
-    const headers = { ...STREAM, ...(after === undefined ? {} : { 'last-event-id': after }) };
-    return newEventReader(await ask(path, { headers }));
-  };
-  const has = (reader: EventReader, name: string, fileId: string) =>
-    reader.until((events) =>
-      events.some((event) => event.name === name && JSON.stringify(event.body).includes(fileId)),
-    );
-
-  it.each(['/v1/alerts', '/v1/ledger/events'])(
-    '%s go on over a restart without gap or repeat, from wherever a reader stopped',
-    async (path) => {
-      const first = await listen(path);
-      expect(first.answer.headers.get('content-type')).toBe('text/event-stream');
-      const a = await put('a');
-      await has(first, 'FileRegistered', a);
-      await stage.stop();
-      // what came before the end stays; the stream itself is over
-      await expect(first.until(() => false)).rejects.toThrow('the stream has ended');
-      await stage.start();
-      const last = first.events.at(-1);
-      const second = await listen(path, last?.id);
-      const b = await put('b');
-      await has(second, 'FileRegistered', b);
-      await second.close();
-      const ids = [...first.events, ...second.events].map(({ id }) => id);
-      const [from = ''] = ids;
-      const whole = await listen(path, from);
-      await whole.until((events) => events.length >= ids.length - 1);
-      await whole.close();
-      expect(ids).toEqual([from, ...whole.events.slice(0, ids.length - 1).map(({ id }) => id)]);
-      expect(new Set(ids).size).toBe(ids.length);
-      // from each place between
-      for (const [index, id] of ids.slice(0, -1).entries()) {
-        const reader = await listen(path, id);
-        await reader.until((events) => events.length > 0);
-        await reader.close();
-        expect(reader.events[0]?.id).toBe(ids[index + 1]);
-      }
-    },
-    60_000,
-  );
-
-  it('tell of the ledger to anybody, in the words of its look-ups', async () => {
-    const reader = newEventReader(
-      await fetch(`${stage.url()}/v1/ledger/events`, { headers: { 'last-event-id': '0.0' } }),
-    );
-    await reader.until((events) => events.some(({ name }) => name === 'FileRegistered'));
-    await reader.close();
-    const { id, body } = reader.events.find(({ name }) => name === 'FileRegistered') ?? {};
-    const { ledgerBlockNumber, transactionId } = body as {
-      ledgerBlockNumber: number;
-      transactionId: string;
-    };
-    expect(id).toMatch(new RegExp(`^${ledgerBlockNumber}\\.\\d+$`));
-    const answer = await fetch(`${stage.url()}/v1/ledger/transactions/${transactionId}`);
-    expect(await answer.json()).toMatchObject({ ledgerBlockNumber, function: 'register' });
-  });
-
-  it.each(['x', '1', '1.', '01.0', '-1.0', '1.2.3', `${'9'.repeat(16)}.0`])(
-    'refuse to go on after %j',
-    async (id) => {
-      const answer = await fetch(`${stage.url()}/v1/ledger/events`, {
-        headers: { 'last-event-id': id },
-      });
-      expect(answer.status).toBe(400);
-      expect(await answer.json()).toMatchObject({ errors: [{ pointer: '/Last-Event-ID' }] });
-    },
-  );
-});
 
 describe('a stream', () => {
   let server: Server;

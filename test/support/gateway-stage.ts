@@ -32,7 +32,8 @@ export interface GatewayStage {
   url(): string;
   /** Puts the clocks of all organisations forward, milliseconds; the time of day stays. */
   pass(milliseconds: number): void;
-  start(): Promise<RunningGateway>;
+  /** @param options - instead of those before, where given. */
+  start(options?: GatewayStageOptions): Promise<RunningGateway>;
   stop(): Promise<void>;
   /** Ends everything and removes the folder. */
   close(): Promise<void>;
@@ -45,10 +46,7 @@ export interface GatewayStageOptions {
 }
 
 /** The gateway runs when this resolves. */
-export async function newGatewayStage({
-  limits = UNLIMITED,
-  log = newLog('silent'),
-}: GatewayStageOptions = {}): Promise<GatewayStage> {
+export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<GatewayStage> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-gateway-'));
   const ledger = await newMemoryLedger({ contracts });
   const register = await Register.open(join(folder, 'register'));
@@ -59,7 +57,8 @@ export async function newGatewayStage({
   let passed = 0;
   let running: RunningGateway | undefined;
 
-  async function start(): Promise<RunningGateway> {
+  async function start(options = given): Promise<RunningGateway> {
+    const { limits = UNLIMITED, log = newLog('silent') } = options;
     running = await startGateway({
       config: {
         port: 0,

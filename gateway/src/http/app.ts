@@ -3,7 +3,7 @@
  *
  * @module
  */
-import express, { type Express, type Request, type RequestHandler } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { Network } from '@holdfast/protocol/network-messages.js';
@@ -19,7 +19,8 @@ import type { Monitor } from '../monitor/monitor.ts';
 import { authenticated } from './basic-auth.ts';
 import { newEventStreams, type EventStreams } from './event-stream.ts';
 import { mount } from './mount.ts';
-import { answerProblems, loggedPath } from './problem.ts';
+import { answerProblems } from './problem.ts';
+import { logRequests } from './request-log.ts';
 import { newRequestLimits, type RequestLimits } from './request-limits.ts';
 import type { RequestParts } from './requests.ts';
 import type { KeyServer, Provider } from '../roles.ts';
@@ -126,37 +127,3 @@ const describeAnswers: RequestHandler = (_request, response, next) => {
   });
   next();
 };
-
-/** One line a request, when it has been answered. */
-function logRequests({ log, metrics, monotonicMs }: AppParts): RequestHandler {
-  return (request, response, next) => {
-    const began = monotonicMs();
-    const { method } = request;
-    const path = loggedPath(request);
-    response.once('close', () => {
-      const durationMs = monotonicMs() - began;
-      metrics.answered({
-        method,
-        route: patternOf(request),
-        status: response.statusCode,
-        seconds: durationMs / 1000,
-      });
-      log.info({
-        event: 'RequestAnswered',
-        method,
-        path,
-        status: response.statusCode,
-        durationMs: Math.round(durationMs),
-        ...(response.writableFinished ? {} : { cutOff: true }),
-      });
-    });
-    next();
-  };
-}
-
-/** The pattern of the route that answered; what was refused before has none. */
-function patternOf(request: Request): string {
-  const route: unknown = request.route;
-  const isRoute = typeof route === 'object' && route !== null && 'path' in route;
-  return isRoute ? String(route.path) : 'none';
-}

@@ -5,10 +5,11 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { ErrorRequestHandler, Response } from 'express';
 import { ERRORS, HoldfastError, type ErrorCode } from '@holdfast/protocol/errors.js';
 import type { Problem } from '@holdfast/protocol/network-messages.js';
 import type { Logger } from '../log.ts';
+import { traced } from './request-log.ts';
 
 /** A refusal with what only HTTP can say: another status, headers such as Retry-After. */
 export class HttpRefusal extends HoldfastError {
@@ -73,17 +74,15 @@ export function problemOf(error: unknown, instance: string): Problem {
   };
 }
 
-/** A request's path without the name that a managed owner gives a file in it. */
-export const loggedPath = ({ method, path }: Pick<Request, 'method' | 'path'>): string =>
-  method === 'PUT' && path.startsWith('/v1/files/') ? '/v1/files/{name}' : path;
-
 /** The one error handler of the application. */
 export function answerProblems(log: Logger): ErrorRequestHandler {
   return (thrown: unknown, request, response, _next) => {
     const error = fromExpress(thrown);
     const problem = problemOf(error, request.path);
-    if (problem.code === 'INTERNAL')
-      log.error({ event: 'RequestFailed', path: loggedPath(request), err: thrown });
+    response.locals['code'] = problem.code;
+    if (problem.code === 'INTERNAL') {
+      log.error({ event: 'RequestFailed', ...traced(request, response), err: thrown });
+    }
     if (response.headersSent) {
       response.destroy();
       return;

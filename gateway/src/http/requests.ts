@@ -41,9 +41,17 @@ export const callerOf = (response: Response): Signer => response.locals['caller'
 
 /** Ends when the client has gone or nobody answers for a minute. */
 export function signalOf(response: Response): AbortSignal {
+  response.locals['gone'] ??= goneOf(response);
+  return AbortSignal.any([
+    response.locals['gone'] as AbortSignal,
+    AbortSignal.timeout(PATIENCE_MS),
+  ]);
+}
+
+function goneOf(response: Response): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  return AbortSignal.any([gone.signal, AbortSignal.timeout(PATIENCE_MS)]);
+  return gone.signal;
 }
 
 export function send(response: Response, { status, headers, body }: Answer): void {

@@ -29,7 +29,7 @@ import type {
 } from './ledger.ts';
 import type { LedgerLink } from './ledger-link.ts';
 import { refusalOf, refusalOfRelayed } from './refusal.ts';
-import { validationName } from './validation.ts';
+import { isOvertaken, validationName } from './validation.ts';
 import {
   envelopeOf,
   preparedTransaction,
@@ -143,8 +143,7 @@ async function committed(what: string, commit: Commit, signal: AbortSignal): Pro
 }
 
 function invalid(what: string, status: CommitStatus): HoldfastError {
-  const overtaken = ['MVCC_READ_CONFLICT', 'PHANTOM_READ_CONFLICT'].includes(status.validation);
-  return overtaken
+  return isOvertaken(status.validation)
     ? new HoldfastError('CONFLICT', `${what}: another transaction came first`)
     : new HoldfastError('INTERNAL', `${what} was committed as ${status.validation}`);
 }

@@ -50,6 +50,9 @@ export interface Monitor {
   /** Files whose next audit somebody waits for. */
   waiting(): readonly WatchedFile[];
   file(fileId: string): WatchedFile | undefined;
+  files(): Iterable<WatchedFile>;
+  /** When the newest verdict was sent, as its sender says, but not later than it was seen; undefined before the first. */
+  verdictAt(): string | undefined;
   /** Blocks with known damage on a node. */
   damagedOn(node: string): number;
   /** Newest first, those before an epoch where one is given. */
@@ -58,12 +61,16 @@ export interface Monitor {
   alertsOf(ownerId: string, page: { after?: string; limit: number }): Promise<Alert[]>;
   /** Calls back after each stored event or alert, until the signal ends it. */
   onChange(call: () => void, signal: AbortSignal): void;
+  /** Calls back with each event that has been stored, and what it has changed, until the signal ends it. */
+  onEvent(call: EventListener, signal: AbortSignal): void;
   /** An alert that does not come from the ledger: to one owner, or to all who keep files on a node. */
   warn(to: { ownerId: string } | { node: string }, alert: NewAlert): Promise<void>;
 }
 
+export type EventListener = (event: LedgerEvent, effects: readonly Effect[]) => void;
+
 /** Where we stand: the checkpoint of the ledger, and how far its ledger block has been numbered. */
-type Standing = Checkpoint & Position;
+type Standing = Checkpoint & Position & { readonly verdictAt?: string };
 
 const TABLE = {
   standing: 'monitor-standing',
@@ -79,12 +86,14 @@ const epochKey = (epoch: number): string => String(epoch).padStart(12, '0');
 export async function openMonitor(parts: MonitorParts): Promise<Monitor> {
   const { ledger, agent, store, log, nowMs } = parts;
   const files = new Map<string, WatchedFile>();
-  for await (const [fileId, file] of store.table<WatchedFile>(TABLE.files).entries()) {
-    files.set(fileId, file);
-  }
   let standing = await store.table<Standing>(TABLE.standing).get('');
   let clock = (await store.table<LedgerClock>(TABLE.clock).get('')) ?? FIRST_CLOCK;
+  for await (const [fileId, file] of store.table<WatchedFile>(TABLE.files).entries()) {
+    // those of a version that kept no epoch count from now
+    files.set(fileId, { ...file, since: file.since ?? clock.epoch });
+  }
   const listeners = new Set<() => void>();
+  const eventListeners = new Set<EventListener>();
   let last: Promise<void> = Promise.resolve();
 
   /** One at a time: each effect builds on the one before. */
@@ -95,9 +104,13 @@ export async function openMonitor(parts: MonitorParts): Promise<Monitor> {
   }
 
   async function handle(event: LedgerEvent, signal: AbortSignal): Promise<void> {
-    const next: Standing = { ...after(standing, event.ledgerBlockNumber), ...checkpointOf(event) };
     const effects = await effectsOf(event, signal);
     const at = effects.length === 0 ? null : await timeOf(event.transactionId, signal);
+    const next: Standing = {
+      ...after(standing, event.ledgerBlockNumber),
+      ...checkpointOf(event),
+      ...(auditsOf(event).length === 0 ? {} : { verdictAt: notLater(at, nowMs()) }),
+    };
     const moved = advanced(clock, event);
     await store.batch([
       { table: TABLE.standing, key: '', value: next },
@@ -113,6 +126,7 @@ export async function openMonitor(parts: MonitorParts): Promise<Monitor> {
       else files.set(file.fileId, file);
     }
     for (const { alerts } of effects) for (const alert of alerts) log.info({ ...alert });
+    for (const call of eventListeners) call(event, effects);
     for (const call of listeners) call();
   }
 
@@ -165,6 +179,8 @@ export async function openMonitor(parts: MonitorParts): Promise<Monitor> {
     standing: () => standing && checkpointAt(standing),
     waiting: () => [...files.values()].filter(isWaiting),
     file: (fileId) => files.get(fileId),
+    files: () => files.values(),
+    verdictAt: () => standing?.verdictAt,
     damagedOn: (node) =>
       [...files.values()].reduce((sum, { damaged }) => sum + (damaged[node]?.length ?? 0), 0),
     async auditsOf(fileId, { before, limit }) {
@@ -192,6 +208,10 @@ export async function openMonitor(parts: MonitorParts): Promise<Monitor> {
       listeners.add(call);
       signal.addEventListener('abort', () => listeners.delete(call), { once: true });
     },
+    onEvent(call, signal) {
+      eventListeners.add(call);
+      signal.addEventListener('abort', () => eventListeners.delete(call), { once: true });
+    },
     warn: (to, alert) =>
       inTurn(async () => {
         const next = after(standing, standing?.ledgerBlockNumber ?? 0);
@@ -217,6 +237,9 @@ const checkpointOf = ({ ledgerBlockNumber, transactionId }: LedgerEvent): Checkp
   ledgerBlockNumber,
   transactionId,
 });
+
+const notLater = (at: string | null, nowMs: number): string =>
+  new Date(at === null ? nowMs : Math.min(Date.parse(at), nowMs)).toISOString();
 
 const checkpointAt = ({ ledgerBlockNumber, transactionId }: Standing): Checkpoint => ({
   ledgerBlockNumber,

@@ -20,6 +20,8 @@ export interface WatchedFile {
   readonly askedFrom: number | null;
   /** Newest verdict of each node that has had one. */
   readonly byNode: Readonly<Record<string, Verdict>>;
+  /** Epoch of its newest audit, or of its registration. */
+  readonly since: number;
   /** Conceded blocks of each node that no intact verdict has covered since. */
   readonly damaged: Readonly<Record<string, readonly number[]>>;
 }
@@ -52,7 +54,7 @@ export const registered = (
   event: Extract<LedgerEvent, { name: 'FileRegistered' }>,
   nodes: readonly string[],
 ): Effect => {
-  const { fileId, ownerId, providerId } = event.payload;
+  const { fileId, ownerId, providerId, epoch } = event.payload;
   return {
     ownerId,
     alerts: [{ event: 'FileRegistered', fileId, transactionId: event.transactionId }],
@@ -64,6 +66,7 @@ export const registered = (
       verdict: null,
       askedFrom: null,
       byNode: {},
+      since: epoch,
       damaged: {},
     },
   };
@@ -91,6 +94,7 @@ export function audited(file: WatchedFile, audit: AuditRecord, transactionId: st
       verdict,
       askedFrom: isAsked ? null : file.askedFrom,
       byNode: { ...file.byNode, [node]: verdict },
+      since: Math.max(file.since, epoch),
       damaged: {
         ...file.damaged,
         [node]: verdict === 'intact' ? [] : union(file.damaged[node] ?? [], uids),

@@ -7,6 +7,7 @@ import type { Pool } from '@holdfast/protocol/pool.js';
 import type { LedgerSession } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from './block-store.ts';
+import type { RepairOutcome } from './figures.ts';
 import type { TagTables } from './tag-tables.ts';
 
 export interface ProviderContext extends Store {
@@ -25,4 +26,6 @@ export interface ProviderContext extends Store {
   readonly padding: boolean;
   readonly random: (length: number) => Uint8Array;
   readonly nowMs: () => number;
+  /** Told how each repair of conceded blocks went. */
+  readonly onRepair?: ((outcome: RepairOutcome) => void) | undefined;
 }

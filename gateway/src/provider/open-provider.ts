@@ -10,6 +10,7 @@ import type { Logger } from '../log.ts';
 import type { Provider } from '../roles.ts';
 import { openEmbeddedNode } from '../storage/embedded-node.ts';
 import { openCatalogue } from './catalogue.ts';
+import { figuresOf, type ProviderFigures, type RepairOutcome } from './figures.ts';
 import { newKeyedQueue } from './keyed-queue.ts';
 import { newProviderLoop } from './provider-loop.ts';
 import { newProvider } from './provider.ts';
@@ -36,12 +37,14 @@ export interface ProviderOptions {
   readonly pool: Pool;
   readonly nowMs: () => number;
   readonly log: Logger;
+  readonly onRepair?: (outcome: RepairOutcome) => void;
   /** Ends everything. */
   readonly signal: AbortSignal;
 }
 
 export interface OpenProvider {
   readonly provider: Provider;
+  figures(): Promise<ProviderFigures>;
   /** One round of the loop: ends with the signal or a failure, to be begun again. */
   readonly round: (signal: AbortSignal) => Promise<void>;
   /** After the loop has ended. */
@@ -74,6 +77,7 @@ export async function openProvider(options: ProviderOptions): Promise<OpenProvid
   };
   return {
     provider: newProvider(context),
+    figures: () => figuresOf(catalogue),
     round: newProviderLoop(context, ledger),
     close: () => catalogue.close(),
   };

@@ -57,10 +57,25 @@ async function doJob(context: ProviderContext, file: TaggedFile, job: Job): Prom
     case 'repair': {
       // Before the verdict stands, a repair would hide what it is about.
       if (!(await isSettled(context, job.fileId, job.epoch))) return false;
-      const uids = await repairConceded(context, file, job);
+      const uids = await counted(context, () => repairConceded(context, file, job));
       context.log.info({ event: 'FileRepaired', fileId: job.fileId, node: job.node, uids });
       return true;
     }
+  }
+}
+
+async function counted<T>(
+  { onRepair }: Pick<ProviderContext, 'onRepair'>,
+  repair: () => Promise<T>,
+): Promise<T> {
+  try {
+    const repaired = await repair();
+    onRepair?.('mended');
+    return repaired;
+  } catch (error) {
+    const isLost = error instanceof HoldfastError && error.code === 'FILE_LOST';
+    onRepair?.(isLost ? 'lost' : 'failed');
+    throw error;
   }
 }
 
