@@ -22,7 +22,8 @@ export const ledgerEventsRoutes = ({ ledger, monitor, streams }: LedgerEventsPar
       method: 'get',
       path: '/v1/ledger/events',
       who: 'anybody',
-      summary: 'What happens on the ledger from now on, or from after an event: a stream that does not end',
+      summary:
+        'What happens on the ledger from now on, or from after an event: a stream that does not end',
       headers: { 'Last-Event-ID': 'the last event that was seen: `ledgerBlock.position`' },
       answers: {
         200: {
