@@ -23,7 +23,7 @@ const MODULES = {
     ['protocol/src/audit.ts', 'protocol/audit'],
   ],
   prover: [
-    ['protocol/src/prover.ts', 'protocol/proof'],
+    ['protocol/src/prover.ts', 'protocol/small-proofs'],
     ['protocol/src/block-sums.ts', 'protocol/block-sums'],
   ],
   ramp: [['protocol/src/{ramp,binary-field}.ts', 'protocol/ramp']],

@@ -6,11 +6,11 @@ import { add1, decodeG1, encodeG1, negate1, ready } from '@holdfast/protocol/cur
 import { ORDER } from '@holdfast/protocol/scalar.js';
 import { verifyAnswer, verifyEquation5, type AnsweredGroup } from '@holdfast/protocol/proof.js';
 import { combine, prove } from '@holdfast/protocol/prover.js';
-import { sectorsOf, TAG } from '@holdfast/protocol/tag.js';
+import { sectorsOf } from '@holdfast/protocol/tag.js';
 import { attempt } from '../support/attempt.ts';
 import { cofactorPoint } from '../support/cofactor-point.ts';
 import { RUNS, seededRandom } from '../support/property.ts';
-import { codeOf, refusalOfAsync } from '../support/refusal.ts';
+import { codeOf } from '../support/refusal.ts';
 import { flipped } from '../support/tamper.ts';
 import {
   CHANNEL,
@@ -162,25 +162,6 @@ describe('a succinct proof', () => {
     for (const state of kept) {
       expect(holds([await answerOf(owner, files, [state, ...files.slice(1)])])).toBe(false);
     }
-  });
-  it('cannot be made where a stored tag is no point, and the block is named', async () => {
-    const { owner, files } = firstOwner();
-    const file = files[0] ?? missing();
-    const [uid = 0] = challengeOfFile(file).uids;
-    const tags = file.tags.with(uid, new Uint8Array(TAG));
-    const kept = [{ blocks: file.blocks, tags }, ...files.slice(1)];
-    const refusal = await refusalOfAsync(answerOf(owner, files, kept));
-    expect(refusal).toMatchObject({ code: 'TAG_INVALID' });
-    expect(refusal.message).toContain(`block ${uid} `);
-  });
-});
-
-describe('a challenge without a coefficient for each block', () => {
-  it('is a fault of the caller', async () => {
-    const { owner, files } = firstOwner();
-    const challenge = { ...challengeOfFile(files[0] ?? missing()), coefficients: [] };
-    const kept = [stored(files[0] ?? missing(), challenge)];
-    await expect(prove({ table: owner.table, rho: 1n, files: kept })).rejects.toThrow('bug');
   });
 });
 

@@ -9,7 +9,8 @@ import {
   verifyAnswer,
   verifyEquation5,
 } from '@holdfast/protocol/proof.js';
-import { combine, prove } from '@holdfast/protocol/prover.js';
+import { combine, prove, type StoredFile } from '@holdfast/protocol/prover.js';
+import { TAG } from '@holdfast/protocol/tag.js';
 import { encoded, parts } from '../support/proof-parts.ts';
 import { seededRandom } from '../support/property.ts';
 import { refusalOf } from '../support/refusal.ts';
@@ -20,7 +21,8 @@ const random = seededRandom();
 const audit = { channel: CHANNEL, epoch: 12, beacon: hex(random(32)), providerId: 'Birch' };
 let owner: Tagger;
 let groups: AnsweredGroup[];
-/** Of the last owner's file, in the other form. */
+/** The last owner's file, and the other form of its proof. */
+let held: StoredFile;
 let combination: Combination;
 
 beforeAll(async () => {
@@ -31,9 +33,9 @@ beforeAll(async () => {
     const tagged = tagFile(random, owner, [random(70), random(70)]);
     const challenge = challengeOf({ ...audit, file: tagged.file, due: null, ask: null });
     const rho = rhoOf({ ...audit, tagKeyId: owner.tagKey.tagKeyId });
-    const files = [stored(tagged, challenge)];
-    const proof = await prove({ table: owner.table, rho, files });
-    combination = await combine(files, owner.table.length);
+    held = stored(tagged, challenge);
+    const proof = await prove({ table: owner.table, rho, files: [held] });
+    combination = await combine([held], owner.table.length);
     groups.push({ tagKey: owner.tagKey, files: [{ ...tagged, challenge }], proof });
   }
 });
@@ -74,6 +76,31 @@ describe('a combination', () => {
     expect(check({ combinedBlock: combination.combinedBlock.slice(0, -32) })).toBe(false);
     expect(check({ files: groups[1]?.files })).toBe(false);
     expect(check({ tagKey: groups[1]?.tagKey })).toBe(false);
+  });
+});
+
+describe('a proof that cannot be made', () => {
+  const proofOf = (change: Partial<StoredFile>) => {
+    const file = { ...held, ...change };
+    return Promise.allSettled([
+      prove({ table: owner.table, rho: 5n, files: [file] }),
+      combine([file], owner.table.length),
+    ]);
+  };
+
+  it('is of a stored tag that is no point, and the block is named', async () => {
+    const tag = async (uid: number) => (uid === 1 ? new Uint8Array(TAG) : held.tag(uid));
+    const reason = {
+      code: 'TAG_INVALID',
+      message: 'TAG_INVALID: the tag of block 1 is no point of the curve',
+    };
+    const outcomes = await proofOf({ tag });
+    expect(outcomes).toMatchObject([{ reason }, { reason }]);
+  });
+  it('is of a challenge without a coefficient for each block: a fault of the caller', async () => {
+    const challenge = { ...held.challenge, coefficients: held.challenge.coefficients.slice(1) };
+    const reason = { message: 'bug: a coefficient for each block' };
+    expect(await proofOf({ challenge })).toMatchObject([{ reason }, { reason }]);
   });
 });
 
