@@ -63,6 +63,7 @@ describe('a caller', () => {
     expect(await refusal(rules(['agent']), ann, 'accounts:collect', purses)).toBe(
       'NOT_ALLOWED: Alder holds no role owner here',
     );
+    expect((await taken(records, ann, 'accounts:config', {})).result).toEqual(CONFIG);
     const nobody = await newCaller('Alder', null);
     expect(await refusal(records, nobody, 'accounts:config', {})).toBe(
       'NOT_ALLOWED: Alder holds no role (none) here',
