@@ -20,7 +20,7 @@ const MODULES = {
   proof: [['protocol/src/proof.ts', 'protocol/small-proofs']],
   challenge: [
     ['protocol/src/challenge.ts', 'protocol/challenge'],
-    ['protocol/src/audit.ts', 'protocol/audit'],
+    ['protocol/src/audit.ts', 'protocol/{audit,audited-node,due}'],
   ],
   prover: [
     ['protocol/src/prover.ts', 'protocol/small-proofs'],
