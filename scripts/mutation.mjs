@@ -95,8 +95,8 @@ async function run(tool, sources, tests) {
       coverageAnalysis: 'perTest',
       concurrency: 1,
       // On a busy machine a test that only waits is not one that hangs.
-      timeoutMS: 20_000,
-      timeoutFactor: 4,
+      timeoutMS: 8_000,
+      timeoutFactor: 3,
       tsconfigFile: 'none', // TypeScript 7 has no programming interface to read one with
       tempDirName: folder,
       cleanTempDir: 'always',
