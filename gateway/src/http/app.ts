@@ -23,6 +23,7 @@ import { answerProblems } from './problem.ts';
 import { logRequests } from './request-log.ts';
 import { newRequestLimits, type RequestLimits } from './request-limits.ts';
 import type { RequestParts } from './requests.ts';
+import { newRetryAfter } from './retry-after.ts';
 import type { KeyServer, Provider } from '../roles.ts';
 import type { Route } from './route.ts';
 import { alertsRoutes } from './routes/alerts.ts';
@@ -83,7 +84,7 @@ export function newApp(parts: AppParts): Express {
   app.use((request) => {
     throw new HoldfastError('NOT_FOUND', `nothing at ${request.method} ${request.path}`);
   });
-  app.use(answerProblems(parts.log));
+  app.use(answerProblems(parts.log, newRetryAfter(parts)));
   return app;
 }
 

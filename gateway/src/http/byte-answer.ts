@@ -89,8 +89,17 @@ function between(first: string, last: string, size: number): ByteRange | undefin
   return { start: Number(first), end: last === '' ? size : Math.min(size, Number(last) + 1) };
 }
 
+/** For a client to read what it was sent, milliseconds; more than any block takes to be read and verified. */
+const STALL_MS = 120_000;
+
 /** What fails on the way ends the connection: a whole answer is one that has all its bytes. */
-export async function stream(bytes: AsyncIterable<Uint8Array>, response: Response): Promise<void> {
+export async function stream(
+  bytes: AsyncIterable<Uint8Array>,
+  response: Response,
+  stallMs = STALL_MS,
+): Promise<void> {
+  // whoever does not read is left; Node takes the time back when the answer is whole
+  response.setTimeout(stallMs, () => response.destroy());
   try {
     await pipeline(Readable.from(bytes, { objectMode: false }), response);
   } catch (error) {

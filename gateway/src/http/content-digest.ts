@@ -7,10 +7,8 @@ import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { equalBytes } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
+import { FLOW, flowing, type Flow } from './body-flow.ts';
 import { HttpRefusal } from './problem.ts';
-
-/** A body that stands still for this long ends its connection, milliseconds. */
-const IDLE_MS = 30_000;
 
 /**
  * SHA-256 of the body as `Content-Digest: sha-256=:<base64>:` claims it.
@@ -61,7 +59,12 @@ export interface StreamedBody extends Pick<Body, 'bytes'> {
 }
 
 /** As {@link bodyOf}; the body may be chunked. */
-export function streamOf(request: Request, response: Response, most: number): StreamedBody {
+export function streamOf(
+  request: Request,
+  response: Response,
+  most: number,
+  flow: Flow = FLOW,
+): StreamedBody {
   const encoding = request.get('content-encoding');
   if (encoding !== undefined) {
     throw new HttpRefusal('INPUT_INVALID', 'expected a body that is not encoded', {
@@ -75,7 +78,7 @@ export function streamOf(request: Request, response: Response, most: number): St
   const claimed = claimedDigest(request.get('content-digest'));
   let digest: Uint8Array | undefined;
   const ended = (found: Uint8Array): void => void (digest = found);
-  const bytes = readChecked(request, response, { length, most, claimed, ended });
+  const bytes = readChecked(request, response, { length, most, claimed, flow, ended });
   return { length, bytes, digest: () => digest };
 }
 
@@ -101,6 +104,7 @@ interface Expected {
   readonly length: number | undefined;
   readonly most: number;
   readonly claimed: Uint8Array | undefined;
+  readonly flow: Flow;
   /** Called with the digest of a body that is as it should be. */
   readonly ended: (digest: Uint8Array) => void;
 }
@@ -113,23 +117,19 @@ async function* readChecked(
   if (request.get('expect')?.toLowerCase() === '100-continue') response.writeContinue();
   const hash = createHash('sha256');
   let seen = 0;
-  request.setTimeout(IDLE_MS, () => request.destroy());
   try {
-    // destroying the request would reset the connection before the refusal is sent
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      const bytes = chunk as Uint8Array;
+    for await (const bytes of flowing(request, expected.flow)) {
       seen += bytes.length;
       if (seen > expected.most) break;
       hash.update(bytes);
       yield bytes;
     }
   } catch (cause) {
+    if (cause instanceof HttpRefusal) throw cause;
     throw new HoldfastError('INPUT_INVALID', `the body broke off after ${seen} bytes`, {
       pointer: '/Content-Length',
       cause,
     });
-  } finally {
-    request.setTimeout(0);
   }
   const digest = hash.digest();
   checkEnd(seen, digest, expected);

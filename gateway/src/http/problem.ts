@@ -10,6 +10,7 @@ import { ERRORS, HoldfastError, type ErrorCode } from '@holdfast/protocol/errors
 import type { Problem } from '@holdfast/protocol/network-messages.js';
 import type { Logger } from '../log.ts';
 import { traced } from './request-log.ts';
+import type { RetryAfter } from './retry-after.ts';
 
 /** A refusal with what only HTTP can say: another status, headers such as Retry-After. */
 export class HttpRefusal extends HoldfastError {
@@ -43,15 +44,6 @@ const NEXT: Partial<Record<ErrorCode, string>> = {
 /** What one can do about a code's cause. */
 export const nextOf = (code: ErrorCode): string | undefined => NEXT[code];
 
-/** Seconds after which it may be otherwise. */
-const RETRY_AFTER: Partial<Record<string, number>> = {
-  RATE_LIMITED: 60,
-  LEDGER_UNREACHABLE: 2,
-  STORAGE_UNREACHABLE: 2,
-  KEY_SERVER_UNREACHABLE: 2,
-  STORE_FULL: 600,
-};
-
 /** The problem document of an error; errors without a code of ours tell nothing but that they are our fault. */
 export function problemOf(error: unknown, instance: string): Problem {
   const fault =
@@ -75,7 +67,10 @@ export function problemOf(error: unknown, instance: string): Problem {
 }
 
 /** The one error handler of the application. */
-export function answerProblems(log: Logger): ErrorRequestHandler {
+export function answerProblems(
+  log: Logger,
+  retryAfter: RetryAfter = () => undefined,
+): ErrorRequestHandler {
   return (thrown: unknown, request, response, _next) => {
     const error = fromExpress(thrown);
     const problem = problemOf(error, request.path);
@@ -89,7 +84,7 @@ export function answerProblems(log: Logger): ErrorRequestHandler {
     }
     // what is left of a refused body is not read
     if (!request.complete) response.set('Connection', 'close');
-    const seconds = RETRY_AFTER[problem.code];
+    const seconds = error instanceof HoldfastError ? retryAfter(error.code) : undefined;
     if (seconds !== undefined) response.set('Retry-After', String(seconds));
     if (error instanceof HttpRefusal) response.set(error.headers);
     sendProblem(response, problem);
