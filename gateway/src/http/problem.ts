@@ -101,6 +101,9 @@ const UNREADABLE: Readonly<Record<string, readonly [status: number, detail: stri
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'the headers did not come in time'],
 };
 
+/** For the answer to be read; then the connection is cut off. */
+const LINGER_MS = 500;
+
 /** Answers before the connection is closed, as the server would without a listener, but with a document. */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
   const [status, detail] = UNREADABLE[error.code ?? ''] ?? [400, 'not a well-formed HTTP request'];
@@ -118,6 +121,9 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
   socket.end([...lines, '', body].join('\r\n'));
+  // whoever neither reads nor leaves would keep the connection for ever
+  const late = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(late));
 }
 
 /** Express's own refusals (a path that is not well-formed) carry a status and no code. */

@@ -9,21 +9,34 @@ import { name, parseJson, role } from '@holdfast/protocol/schema.js';
 
 const pem = z.string().regex(/^-----BEGIN [A-Z ]+-----/, 'expected PEM');
 
+/** Where nobody stands between us and the other end. */
+const isLoopback = (host = ''): boolean => ['127.0.0.1', 'localhost', '[::1]'].includes(host);
+
 const connection = z.object({
   channel: name,
   chaincode: name,
   organisations: z
     .array(
-      z.object({
-        mspId: name,
-        rootCert: pem,
-        /** null: the peer is reached in clear, on loopback only. */
-        tlsRootCert: pem.nullable(),
-        peerEndpoint: z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected host:port'),
-        hostAlias: z.string().nullish(),
-        caUrl: z.url({ protocol: /^https?$/ }),
-        identities: z.partialRecord(role, z.object({ cert: pem, key: pem })),
-      }),
+      z
+        .object({
+          mspId: name,
+          rootCert: pem,
+          /** null: the peer is reached in clear, on loopback only. */
+          tlsRootCert: pem.nullable(),
+          peerEndpoint: z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected host:port'),
+          hostAlias: z.string().nullish(),
+          caUrl: z.url({ protocol: /^https?$/ }),
+          identities: z.partialRecord(role, z.object({ cert: pem, key: pem })),
+        })
+        .refine(
+          ({ tlsRootCert, peerEndpoint }) =>
+            tlsRootCert !== null || isLoopback(peerEndpoint.split(':')[0]),
+          { path: ['tlsRootCert'], error: 'expected the TLS root of a peer that is elsewhere' },
+        )
+        .refine(({ caUrl }) => caUrl.startsWith('https:') || isLoopback(new URL(caUrl).hostname), {
+          path: ['caUrl'],
+          error: 'expected https to an authority that is elsewhere',
+        }),
     )
     .min(1),
 });
