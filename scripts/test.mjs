@@ -1,5 +1,6 @@
 /** npm test: builds, checks, runs every test that needs no outside binary. `npm test -- <jest arguments>` runs jest only. */
 import { rmSync } from 'node:fs';
+import { attackTable } from './attacks.mjs';
 import { expected, node, ready, say } from './ready.mjs';
 import { jestCommand, record, suite, tally } from './tally.mjs';
 
@@ -20,6 +21,7 @@ if (args.length > 0) {
     await check(name, () => node(...command));
   }
   await suite('main', []);
+  attackTable();
   say(`took ${Math.round((Date.now() - start) / 1000)} s`);
   if (!tally()) throw expected('npm test failed');
 }
