@@ -54,17 +54,18 @@ function lookUpRefusal(error: unknown, what: string): HoldfastError {
     : refusal;
 }
 
-const NOTHING = new Uint8Array();
+/** A message that is absent is an empty one (protobuf). */
+const orEmpty = <T>(message: T | undefined, Empty: new () => T): T => message ?? new Empty();
 
 function decodeLedgerBlock(block: common.Block): LedgerBlock {
-  const header = block.getHeader() ?? new common.BlockHeader();
-  const metadata = block.getMetadata()?.getMetadataList_asU8() ?? [];
-  const codes = metadata[VALIDATION] ?? NOTHING;
+  const header = orEmpty(block.getHeader(), common.BlockHeader);
+  const metadata = orEmpty(block.getMetadata(), common.BlockMetadata);
+  const codes = metadata.getMetadataList_asU8()[VALIDATION];
   const number = header.getNumber();
-  const envelopes = block.getData()?.getDataList_asU8() ?? [];
+  const envelopes = orEmpty(block.getData(), common.BlockData).getDataList_asU8();
   const transactions = envelopes.flatMap((bytes, index) => {
     const decoded = decodeEnvelope(bytes);
-    const validation = validationName(codes[index] ?? NOT_VALIDATED);
+    const validation = validationName(codes?.[index] ?? NOT_VALIDATED);
     return decoded === undefined ? [] : [{ ...decoded, ledgerBlockNumber: number, validation }];
   });
   return {
@@ -81,8 +82,7 @@ type Decoded = Omit<LedgerTransaction, 'ledgerBlockNumber' | 'validation'>;
 function decodeEnvelope(bytes: Uint8Array): Decoded | undefined {
   const envelope = common.Envelope.deserializeBinary(bytes);
   const payload = common.Payload.deserializeBinary(envelope.getPayload_asU8());
-  const header = payload.getHeader();
-  if (header === undefined) return undefined;
+  const header = orEmpty(payload.getHeader(), common.Header);
   const channel = common.ChannelHeader.deserializeBinary(header.getChannelHeader_asU8());
   if (channel.getType() !== ENDORSER_TRANSACTION) return undefined;
   const [action] = peer.Transaction.deserializeBinary(payload.getData_asU8()).getActionsList();
@@ -99,23 +99,21 @@ function decodeEnvelope(bytes: Uint8Array): Decoded | undefined {
 }
 
 const endorsementBytes = (payload: peer.ChaincodeActionPayload): number =>
-  (payload.getAction()?.getEndorsementsList() ?? []).reduce(
-    (sum, endorsement) => sum + endorsement.serializeBinary().length,
-    0,
-  );
+  orEmpty(payload.getAction(), peer.ChaincodeEndorsedAction)
+    .getEndorsementsList()
+    .reduce((sum, endorsement) => sum + endorsement.serializeBinary().length, 0);
 
 function decodeAction(payload: peer.ChaincodeActionPayload) {
-  const action = payload.getAction();
+  const action = orEmpty(payload.getAction(), peer.ChaincodeEndorsedAction);
   const answer = peer.ProposalResponsePayload.deserializeBinary(
-    action?.getProposalResponsePayload_asU8() ?? NOTHING,
+    action.getProposalResponsePayload_asU8(),
   );
   const done = peer.ChaincodeAction.deserializeBinary(answer.getExtension_asU8());
   const event = peer.ChaincodeEvent.deserializeBinary(done.getEvents_asU8());
-  const endorsements = action?.getEndorsementsList() ?? [];
   return {
     ...calledBy(payload.getChaincodeProposalPayload_asU8()),
-    result: jsonOf(done.getResponse()?.getPayload_asU8() ?? NOTHING),
-    endorsers: endorsements.map((each) => nameOf(each.getEndorser_asU8()).mspId),
+    result: jsonOf(orEmpty(done.getResponse(), peer.Response).getPayload_asU8()),
+    endorsers: action.getEndorsementsList().map((each) => nameOf(each.getEndorser_asU8()).mspId),
     ...touched(done.getResults_asU8()),
     event:
       event.getEventName() === ''
@@ -127,10 +125,10 @@ function decodeAction(payload: peer.ChaincodeActionPayload) {
 function calledBy(bytes: Uint8Array): Pick<Decoded, 'contract' | 'function' | 'args'> {
   const proposal = peer.ChaincodeProposalPayload.deserializeBinary(bytes);
   const invocation = peer.ChaincodeInvocationSpec.deserializeBinary(proposal.getInput_asU8());
-  const values = invocation.getChaincodeSpec()?.getInput()?.getArgsList_asU8() ?? [];
-  const [called = NOTHING, args = NOTHING] = values;
+  const spec = orEmpty(invocation.getChaincodeSpec(), peer.ChaincodeSpec);
+  const [called, args] = orEmpty(spec.getInput(), peer.ChaincodeInput).getArgsList_asU8();
   const [contract = '', name = ''] = new TextDecoder().decode(called).split(':');
-  return { contract, function: name, args: jsonOf(args) };
+  return { contract, function: name, args: jsonOf(args ?? new Uint8Array()) };
 }
 
 /** State keys read and written, those of the contract only. */
