@@ -37,7 +37,8 @@ const MODULES = {
     ['chaincode/src/{caller,call}.ts', 'chaincode/call'],
   ],
   verdict: [
-    ['chaincode/src/{audited-file,epochs,settlement}.ts', 'chaincode/verdict-rules'],
+    ['chaincode/src/{audited-file,settlement}.ts', 'chaincode/{settlement,verdict-rules}'],
+    ['chaincode/src/epochs.ts', 'chaincode/{epochs,verdict-rules}'],
     ['chaincode/src/audits-contract.ts', 'chaincode/{verdict-rules,audit-lists}'],
   ],
 };

@@ -193,7 +193,7 @@ export class AccountsContract extends HoldfastContract {
   @Returns('string')
   async organisations(ctx: Context, args: string): Promise<string> {
     const { state } = await begin(ctx, 'accounts:organisations', args);
-    const { items } = await state.page(LISTS.organisations(), { limit: 100 });
+    const { items } = await state.page(LISTS.organisations(), {});
     return answer('accounts:organisations', { items: items.map(({ record }) => record) });
   }
 }
