@@ -30,8 +30,8 @@ const MODULES = {
   lanes: [
     ['protocol/src/owner/lanes.ts', 'protocol/lanes'],
     ['chaincode/src/money.ts', 'chaincode/money'],
-    ['chaincode/src/accounts-contract.ts', 'chaincode/purse-rules'],
   ],
+  purses: [['chaincode/src/accounts-contract.ts', 'chaincode/purse-rules']],
   authorisation: [
     ['chaincode/src/permissions.ts', 'chaincode/permissions'],
     ['chaincode/src/{caller,call}.ts', 'chaincode/call'],
@@ -39,8 +39,8 @@ const MODULES = {
   verdict: [
     ['chaincode/src/{audited-file,settlement}.ts', 'chaincode/{settlement,verdict-rules}'],
     ['chaincode/src/epochs.ts', 'chaincode/{epochs,verdict-rules}'],
-    ['chaincode/src/audits-contract.ts', 'chaincode/{verdict-rules,audit-lists}'],
   ],
+  answer: [['chaincode/src/audits-contract.ts', 'chaincode/{verdict-rules,audit-lists}']],
 };
 
 /** @param names - of modules; all where none is given. */
