@@ -12,14 +12,12 @@ import {
 } from '@holdfast/protocol/curve.js';
 import { inverse, modulo, toScalar } from '@holdfast/protocol/scalar.js';
 import { newIntake } from '@holdfast/protocol/intake.js';
-import { newDotProduct } from '@holdfast/protocol/kernel.js';
 import { pointsOf, rowOf } from '@holdfast/protocol/point-row.js';
 import { verifyAnswer } from '@holdfast/protocol/proof.js';
 import { combine, prove } from '@holdfast/protocol/prover.js';
 import { rhoOf } from '@holdfast/protocol/audit.js';
 import type { Random } from '@holdfast/protocol/platform/platform.js';
-import { powers } from '@holdfast/protocol/tag-key.js';
-import { finishTags, sectorsOf, TAG, type TagSession } from '@holdfast/protocol/tag.js';
+import { sectorsOf, TAG, type TagSession } from '@holdfast/protocol/tag.js';
 import { cofactorPoint } from '../support/cofactor-point.ts';
 import { RUNS, seededRandom } from '../support/property.ts';
 import { codeOf, refusalOfAsync } from '../support/refusal.ts';
@@ -197,16 +195,5 @@ describe('a tag with a cofactor component', () => {
     expect(verifyAnswer({ ...answer, groups })).toBe(true);
     const { combinedTag } = await combine(files, sectorsOf(BLOCK));
     expect(encodeG1(decodeG1(combinedTag))).toEqual(combinedTag);
-  });
-});
-
-describe('tags as a proof of ownership', () => {
-  it('prove too little: an accomplice that sends 32 bytes a block is enough to make them', async () => {
-    // The claimer never sees the blocks, only their sums under its own alpha.
-    const claimer = newTagger(random, BLOCK);
-    const sum = newDotProduct(powers(claimer.key.alpha, sectorsOf(BLOCK)));
-    const sums = good.blocks.map((block) => integer(sum(block), 32));
-    const row = finishTags(sums, good.session, claimer.key);
-    expect(await isTaken({ tags: [row] }, claimer)).toBe(true);
   });
 });

@@ -1,16 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { bls12_381 } from '@noble/curves/bls12-381';
-import {
-  base64url,
-  concat,
-  fromBase64url,
-  fromHex,
-  hex,
-  lengthPrefixed,
-  u32be,
-  utf8,
-} from '@holdfast/protocol/bytes.js';
+import { base64url, concat, fromBase64url, fromHex, hex } from '@holdfast/protocol/bytes.js';
 import {
   add1,
   BASE_1,
@@ -22,8 +13,7 @@ import {
 } from '@holdfast/protocol/curve.js';
 import { modulo } from '@holdfast/protocol/scalar.js';
 import { transcript } from '@holdfast/protocol/hash.js';
-import { DST } from '@holdfast/protocol/labels.js';
-import { newSecret, sign } from '@holdfast/protocol/signature.js';
+import { newSecret } from '@holdfast/protocol/signature.js';
 import { pointsOf } from '@holdfast/protocol/point-row.js';
 import {
   decodeTable,
@@ -156,51 +146,5 @@ describe('a public table', () => {
     const shifted = encodeG1(add1(decodeG1(table.slice(48, 96)), cofactorPoint()));
     const odd = concat(table.slice(0, 48), shifted, table.slice(96));
     expect(verifyTable(odd, announced(key, odd), random)).toBe(true);
-  });
-});
-
-/** A key whose owner knows x alone: the best proofs it can make for a given X'. */
-function forgedWith({ x, alpha }: TagKey, xAlpha: string): AnnouncedTagKey {
-  const honest = announced({ x, alpha });
-  const context = concat(
-    lengthPrefixed(channel),
-    fromHex(ownerId),
-    fromBase64url(honest.x),
-    fromBase64url(xAlpha),
-    fromHex(honest.tableDigest),
-    u32be(honest.sectorsMax),
-  );
-  const proof = (prefix: string, secret: bigint) =>
-    base64url(sign(secret, concat(utf8(prefix), context), DST.possession));
-  return {
-    ...honest,
-    xAlpha,
-    possessionX: proof('x', x),
-    possessionXAlpha: proof('xa', modulo(x * alpha)),
-  };
-}
-
-describe('a rogue key', () => {
-  const Point2 = bls12_381.G2.ProjectivePoint;
-  const point = (encoded: string) => Point2.fromHex(fromBase64url(encoded));
-  const encoded = (rogue: InstanceType<typeof Point2>) => base64url(rogue.toRawBytes(true));
-
-  it('made from the key of another owner is refused for want of its secret', () => {
-    const b = newSecret(random);
-    const rogue = encoded(Point2.BASE.multiply(b).subtract(point(tagKey.x)));
-    const attacker = announced({ x: b, alpha: newSecret(random) });
-    const claim = { ...attacker, x: rogue };
-    expect(() => verifyTagKey({ channel, ownerId, tagKey: claim })).toThrow('possessionX');
-  });
-  it("with X' from another's X is refused by the second proof, though the first one holds", () => {
-    const secrets = { x: newSecret(random), alpha: newSecret(random) };
-    for (const c of [1n, 2n]) {
-      const xAlpha = encoded(point(tagKey.x).multiply(c));
-      // The first proof binds X', so the attacker makes it for the rogue X' and knows x.
-      const attacker = forgedWith(secrets, xAlpha);
-      expect(() => verifyTagKey({ channel, ownerId, tagKey: attacker })).toThrow(
-        '/tagKey/possessionXAlpha: the proof of possession does not hold',
-      );
-    }
   });
 });

@@ -2,11 +2,9 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { bls12_381 } from '@noble/curves/bls12-381';
 import fc from 'fast-check';
 import { concat, hex, toInteger } from '@holdfast/protocol/bytes.js';
-import { add1, decodeG1, encodeG1, multiply1, ready, subtract1 } from '@holdfast/protocol/curve.js';
+import { ready } from '@holdfast/protocol/curve.js';
 import { modulo, ORDER } from '@holdfast/protocol/scalar.js';
 import { DST } from '@holdfast/protocol/labels.js';
-import { newIntake } from '@holdfast/protocol/intake.js';
-import { sign } from '@holdfast/protocol/signature.js';
 import { powers } from '@holdfast/protocol/tag-key.js';
 import {
   finishTags,
@@ -36,14 +34,6 @@ beforeAll(async () => {
 
 const tagsOf = (blocks: Uint8Array[], during = session) =>
   finishTags(blocks.map(newSectorSummer(owner.key.alpha, sectorsOf(BLOCK))), during, owner.key);
-
-/** Whether a provider would take these blocks and tags. */
-async function isTaken(blocks: Uint8Array[], tags: Uint8Array, during = session): Promise<boolean> {
-  const intake = newIntake({ sectors: sectorsOf(BLOCK), random });
-  for (const block of blocks) await intake.add(block);
-  await intake.addTags(tags, during);
-  return intake.finish(owner);
-}
 
 describe('the message of a tag', () => {
   it('is laid out as specified', () => {
@@ -117,47 +107,5 @@ describe('the sector sum', () => {
     expect(powers(3n, 4)).toEqual([1n, 3n, 9n, 27n]);
     expect(powers(ORDER - 1n, 3)).toEqual([1n, ORDER - 1n, 1n]);
     expect(powers(5n, 0)).toEqual([]);
-  });
-});
-
-describe('two contents under one W', () => {
-  /** From tags of f and g, the tag of 2g - f: sigma_g * (sigma_g / sigma_f). */
-  const extrapolated = (first: Uint8Array, second: Uint8Array): Uint8Array => {
-    const [f, g] = [decodeG1(first), decodeG1(second)];
-    return encodeG1(add1(g, subtract1(g, f)));
-  };
-  const one = Uint8Array.of(...new Uint8Array(30), 10);
-  const two = Uint8Array.of(...new Uint8Array(30), 13);
-  const third = Uint8Array.of(...new Uint8Array(30), 16);
-
-  it('let anybody forge a third, so W never repeats', async () => {
-    const forged = extrapolated(tagsOf([one]), tagsOf([two]));
-    expect(forged).toEqual(tagsOf([third]));
-    expect(await isTaken([third], forged)).toBe(true);
-  });
-  it('do not arise where the nonce follows the content', async () => {
-    const other = { ...session, nonce: random(16) };
-    const forged = extrapolated(tagsOf([one]), tagsOf([two], other));
-    expect(await isTaken([third], forged)).toBe(false);
-    expect(await isTaken([third], forged, other)).toBe(false);
-  });
-});
-
-describe('a proof of possession', () => {
-  const zeros = new Uint8Array(BLOCK);
-  const message = tagMessage(session.fileId, session.firstUid, session.nonce, session.taggedAt);
-
-  it("under the tags' own domain would be a tag, and with tags of one block give tags of all", async () => {
-    const proof = sign(owner.key.x, message, DST.tag);
-    expect(await isTaken([zeros], proof)).toBe(true);
-    // sigma / H(W)^x = g1^(x S): any multiple of it tags any multiple of the content.
-    const one = Uint8Array.of(...new Uint8Array(30), 10);
-    const ten = subtract1(decodeG1(tagsOf([one])), decodeG1(proof));
-    const doubled = encodeG1(add1(decodeG1(proof), multiply1(ten, 2n)));
-    expect(await isTaken([Uint8Array.of(...new Uint8Array(30), 20)], doubled)).toBe(true);
-  });
-  it('has a domain of its own, in which it is no tag', async () => {
-    expect(await isTaken([zeros], sign(owner.key.x, message, DST.possession))).toBe(false);
-    expect(await isTaken([zeros], tagsOf([zeros]))).toBe(true);
   });
 });
