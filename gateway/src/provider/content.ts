@@ -64,14 +64,24 @@ export async function receiveContent(
     expectReplicas(file.nodes.length - incomplete.size, leastReplicas);
   };
 
-  for await (const chunk of source) {
-    contentBytes += chunk.length;
-    if (contentBytes > size) {
-      throw new HoldfastError('TOO_LARGE', `more than the ${size} bytes of this upload`);
+  // one window is stored while the next one comes
+  let storing = Promise.resolve();
+  try {
+    for await (const chunk of source) {
+      contentBytes += chunk.length;
+      if (contentBytes > size) {
+        throw new HoldfastError('TOO_LARGE', `more than the ${size} bytes of this upload`);
+      }
+      cutter.add(chunk);
+      if (cutter.completeBytes() < WINDOW_BYTES) continue;
+      await storing;
+      storing = storeComplete();
+      storing.catch(() => undefined); // it is awaited before the next window, and at the end
     }
-    cutter.add(chunk);
-    if (cutter.completeBytes() >= WINDOW_BYTES) await storeComplete();
+  } finally {
+    await Promise.allSettled([storing]);
   }
+  await storing;
   await storeComplete();
   const now = { ...file, contentBytes, incomplete: [...incomplete] };
   const pages =
@@ -84,31 +94,34 @@ export async function receiveContent(
 
 /** Cuts a stream into blocks, the first of them begun by `tail`. */
 function newCutter(layout: ContentLayout, first: number, tail: Uint8Array) {
-  let next = first;
-  let parts: Uint8Array[] = [tail];
-  let held = tail.length;
   let complete: Uint8Array[] = [];
+  let next = first;
+  let block = new Uint8Array();
+  let held = 0;
+
+  function add(chunk: Uint8Array): void {
+    for (let rest = chunk; rest.length > 0;) {
+      if (held === 0) block = new Uint8Array(blockLength(layout, next));
+      const taken = rest.subarray(0, block.length - held);
+      block.set(taken, held);
+      held += taken.length;
+      rest = rest.subarray(taken.length);
+      if (held < block.length) return;
+      complete.push(block);
+      held = 0;
+      next++;
+    }
+  }
+
+  add(tail);
   return {
-    completeBytes: () => complete.reduce((sum, block) => sum + block.length, 0),
-    rest: () => concat(...parts),
+    add,
+    completeBytes: () => complete.reduce((sum, { length }) => sum + length, 0),
+    rest: () => block.slice(0, held),
     takeComplete(): readonly Uint8Array[] {
       const taken = complete;
       complete = [];
       return taken;
-    },
-    add(chunk: Uint8Array): void {
-      for (let rest = chunk; rest.length > 0;) {
-        const missing = blockLength(layout, next) - held;
-        const taken = rest.slice(0, missing);
-        parts.push(taken);
-        held += taken.length;
-        rest = rest.subarray(taken.length);
-        if (taken.length < missing) return;
-        complete.push(concat(...parts));
-        parts = [];
-        held = 0;
-        next++;
-      }
     },
   };
 }
