@@ -5,7 +5,8 @@
  * `--json` prints one array instead of the table; `--full` measures whole gibibytes, four uploads of one GiB among them,
  * where otherwise a part stands for the whole.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ready, root, say } from './ready.mjs';
@@ -31,14 +32,18 @@ const pool = openThreadPool(
   (kept) => new Piscina({ ...kept, filename: worker }),
 );
 try {
+  const size = (isFull ? 1024 : 256) * MIB;
+  const path = join(scratch, 'some.bin');
+  for (let written = 0; written < size; written += 16 * MIB)
+    appendFileSync(path, randomBytes(16 * MIB));
   const rows = [];
   const parts = {
     'verdict over 460 blocks': measureVerdict,
     OPRF: measureOprf,
-    sealing: () => measureSealing(pool, (isFull ? 1024 : 256) * MIB),
+    sealing: () => measureSealing(pool, path, size),
     'the provider': () => measureProvider(pool, isFull ? 4_096 : 1_024),
     'the tree': measureTree,
-    'the system': () => measureSystem(scratch, pool, (isFull ? 1024 : 64) * MIB),
+    'the system': () => measureSystem(scratch, pool, { path, size, isFull }),
   };
   for (const [what, measure] of Object.entries(parts)) {
     say(`${what} …`);
@@ -50,18 +55,17 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** Rows of `{ what, unit, measured, asked, holds }`; `asked` says the bound as text. */
+/** Rows of `measure.mjs`: whether it holds, the figure, what is asked, what else there is. */
 function print(rows) {
   if (process.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   } else {
     const wide = Math.max(...rows.map(({ what }) => what.length));
-    for (const { what, measured, unit, asked, holds } of rows) {
+    for (const { what, measured, unit, most, aim, beside = '', holds } of rows) {
       const mark = holds === undefined ? ' ' : holds ? '✓' : '✕';
-      const figure = `${measured} ${unit}`.padStart(14);
-      process.stdout.write(
-        `${mark} ${what.padEnd(wide)} ${figure}  ${asked ?? ''}`.trimEnd() + '\n',
-      );
+      const asked = [most && `at most ${most}`, aim && `aim ${aim}`].filter(Boolean).join(', ');
+      const columns = [what.padEnd(wide), `${measured} ${unit}`.padStart(14), asked.padEnd(20)];
+      process.stdout.write(`${mark} ${columns.join('  ')}  ${beside}`.trimEnd() + '\n');
     }
   }
   if (rows.some(({ holds }) => holds === false)) process.exitCode = 1;

@@ -27,10 +27,34 @@ export async function cpuSeconds(runs, work) {
 /** A random scalar. */
 export const secret = () => modulo(toInteger(randomBytes(48)));
 
-export const row = (what, measured, unit, most, asked) => ({
+/** Medians of wall and CPU seconds of each of several works, done in turn so that the machine's drift hits all of them. */
+export async function inTurn(runs, works) {
+  const taken = works.map(() => []);
+  for (const work of works) await work();
+  for (let run = 0; run < runs; run++) {
+    for (const [i, work] of works.entries()) taken[i].push(await timed(work));
+  }
+  return taken.map((times) => ({
+    wall: median(times.map(({ wall }) => wall)),
+    cpu: median(times.map(({ cpu }) => cpu)),
+  }));
+}
+
+/**
+ * A figure as the table prints it.
+ *
+ * @param most what it must not exceed
+ * @param aim what it should come to
+ * @param beside what else there is, measured in the same run or published
+ */
+export const row = (what, measured, unit, { most, aim, beside } = {}) => ({
   what,
-  measured: Number(measured.toPrecision(3)),
+  measured: rounded(measured),
   unit,
-  ...(asked === undefined ? {} : { asked }),
-  ...(most === undefined ? {} : { holds: measured <= most }),
+  most,
+  aim,
+  beside,
+  holds: most === undefined ? undefined : measured <= most,
 });
+
+export const rounded = (value) => Number(value.toPrecision(3));

@@ -1,17 +1,24 @@
 /** Figures of the whole system on the embedded default. */
-import { randomBytes } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileSource } from '@holdfast/client/file-source.js';
 import { Owner } from '@holdfast/client/owner.js';
 import { startSystem } from '../system.mjs';
-import { median, row } from './measure.mjs';
+import { median, rounded, row, timed } from './measure.mjs';
 import { stream } from './sealing.mjs';
 
-const SIZE = 64 * 2 ** 20;
+const MIB = 2 ** 20;
 const STARTS = 3;
+const CHALLENGES = 5;
+/** From asking the ledger for an audit to its verdict. */
+const VERDICT_MS = 300_000;
 
-/** @param each size of the four files that are put at once */
-export async function measureSystem(scratch, pool, each) {
+/**
+ * @param path a file to store, of `size` bytes
+ * @param isFull four uploads of one GiB, and an audit of the ledger, which takes some minutes
+ */
+export async function measureSystem(scratch, pool, { path, size, isFull }) {
   const starts = [];
   let system;
   for (let i = 0; i < STARTS; i++) {
@@ -25,44 +32,107 @@ export async function measureSystem(scratch, pool, each) {
     const home = join(scratch, 'owner');
     const password = 'a long bench password';
     const { owner } = await Owner.create({ gateway: url, home, password, pool });
-    const bytes = randomBytes(SIZE);
-    const source = { size: SIZE, modifiedAt: 0, key: 'bench', open: () => [bytes] };
-    const began = Date.now();
-    const { transactionId } = await owner.put('bench.bin', source);
-    const put = (Date.now() - began) / 1000;
-    const { bytes: weight, endorsers } = await (
-      await fetch(`${url}/v1/ledger/transactions/${transactionId}`)
-    ).json();
-    const missing = 3 - endorsers.length;
-    const three = weight.envelope + (missing * weight.endorsements) / endorsers.length;
+    let stored;
+    const put = await timed(async () => {
+      stored = await owner.put('bench.bin', fileSource(path));
+    });
     return [
-      row('npm start ready, once built', median(starts), 's', 5, 'within 5'),
-      row('files:register, n = 5, three endorsements', three, 'bytes', 12 * 1024, 'at most 12,288'),
-      row('put of 64 MiB, first byte to acknowledged', put, 's'),
-      ...(await measureFour(owner, each)),
+      row('npm start ready, once built', median(starts), 's', { most: 5 }),
+      row('files:register, n = 5, three endorsements', await weigh(url, stored), 'bytes', {
+        most: 12 * 1024,
+      }),
+      row(`put of ${size / MIB} MiB, first byte to acknowledged`, put.wall, 's'),
+      ...compareWithRestic(scratch, path, put.cpu, 2 ** 30 / size),
+      ...(await measureAudits(url, owner, stored, isFull)),
+      ...(await measureFour(owner, isFull ? 1024 : 64)),
     ];
   } finally {
     await system.stop();
   }
 }
 
-/** Four uploads at once: the most memory that the gateway ever took, where the machine tells. */
-async function measureFour(owner, each) {
-  const began = Date.now();
-  await Promise.all(
-    [1, 2, 3, 4].map((i) => {
-      const source = { size: each, modifiedAt: 0, key: `four-${i}`, open: () => stream(each) };
-      return owner.put(`four-${i}.bin`, source);
-    }),
+/** Bytes of a registration as three organisations would endorse it. */
+async function weigh(url, { transactionId }) {
+  const { bytes, endorsers } = await (
+    await fetch(`${url}/v1/ledger/transactions/${transactionId}`)
+  ).json();
+  const missing = 3 - endorsers.length;
+  return bytes.envelope + (missing * bytes.endorsements) / endorsers.length;
+}
+
+/** The owner's CPU for the same bytes: restic encrypts, deduplicates and stores beside itself, without tags or keys. */
+function compareWithRestic(scratch, path, cpu, share) {
+  const ours = row('owner, CPU of that put, by GiB', cpu * share, 'CPU-s');
+  const env = {
+    ...process.env,
+    RESTIC_PASSWORD: 'bench',
+    RESTIC_REPOSITORY: join(scratch, 'restic'),
+  };
+  const shell = (command) =>
+    execFileSync('sh', ['-c', command, 'sh', path], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    shell('restic init --no-cache');
+  } catch {
+    return [{ ...ours, beside: 'restic backup: not installed here' }];
+  }
+  const times = String(shell('restic backup --no-cache --quiet "$1"; times'));
+  const [, minutesUser, user, minutesSystem, system] = /\n(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$/.exec(
+    times,
   );
-  const seconds = (Date.now() - began) / 1000;
-  const size = `${each / 2 ** 20} MiB`;
+  const theirs = 60 * (Number(minutesUser) + Number(minutesSystem)) + Number(user) + Number(system);
+  return [
+    { ...ours, beside: `restic backup: ${rounded(theirs * share)} CPU-s` },
+    row('the same against restic backup', cpu / theirs, 'x', { most: 2 }),
+  ];
+}
+
+/** How long the gateway's event loop stood still while its files are audited, at once and by the ledger. */
+async function measureAudits(url, owner, { fileId, blocks }, isFull) {
+  await eventLoopLag(url); // what was before does not count
+  let isOver = !isFull;
+  const verdict = isFull
+    ? owner.audit(fileId, { patienceMs: VERDICT_MS }).finally(() => (isOver = true))
+    : undefined;
+  const taken = [];
+  do {
+    taken.push((await owner.challenge(fileId)).durationMs / 1000);
+  } while (taken.length < CHALLENGES || !isOver);
+  await verdict;
+  const lag = await eventLoopLag(url);
+  const audits = `${taken.length} audits at once of ${blocks} blocks${isFull ? ', one by the ledger' : ''}`;
+  return [
+    row('audit at once, asked of the gateway', median(taken), 's', { beside: audits }),
+    row("gateway's event-loop delay p99 meanwhile", 1000 * lag, 'ms', { most: 50 }),
+  ];
+}
+
+/** Seconds: the 99th percentile since the last call. */
+async function eventLoopLag(url) {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^holdfast_event_loop_lag_seconds (\S+)$/m.exec(text)[1]);
+}
+
+/** Four uploads at once: the most memory that the gateway ever took, where the machine tells. */
+async function measureFour(owner, mib) {
+  const size = mib * MIB;
+  const { wall } = await timed(() =>
+    Promise.all(
+      [1, 2, 3, 4].map((i) =>
+        owner.put(`four-${i}.bin`, {
+          size,
+          modifiedAt: 0,
+          key: `four-${i}`,
+          open: () => stream(size),
+        }),
+      ),
+    ),
+  );
   const peak = peakOfGateway();
   return [
-    row(`four puts of ${size} at once`, seconds, 's'),
+    row(`four puts of ${mib} MiB at once`, wall, 's'),
     ...(peak === undefined
       ? []
-      : [row(`gateway's peak memory during them`, peak, 'MiB', 400, 'at most 400, of 1 GiB each')]),
+      : [row(`gateway's peak memory during them`, peak, 'MiB', { most: 400 })]),
   ];
 }
 

@@ -3,20 +3,23 @@ import { randomBytes } from 'node:crypto';
 import { buildTree, deleteAt, insertAt, topOf, updateAt } from '@holdfast/protocol/rank-tree.js';
 import { median, row } from './measure.mjs';
 
+const COUNTS = [1e3, 1e5, 1e6];
+const NAMES = ['update', 'insert', 'delete'];
 const OPERATIONS = 2_000;
 
 export function measureTree() {
-  const times = new Map([1e3, 1e5, 1e6].map((count) => [count, operations(count)]));
-  const growth = Math.max(...[0, 1, 2].map((i) => times.get(1e6)[i] / times.get(1e3)[i]));
+  const [small, middle, large] = COUNTS.map(operations);
+  const growth = Math.max(...NAMES.map((_, i) => large[i] / small[i]));
   return [
-    ...['update', 'insert', 'delete'].map((name, i) =>
-      row(`${name} among 10^5 blocks`, times.get(1e5)[i], 'ms', 0.1, 'at most 0.1'),
-    ),
-    row('growth from 10^3 to 10^6 blocks', growth, 'x', 2.5, 'at most 2.5'),
+    ...NAMES.map((name, i) => row(`${name} among 10^5 blocks`, middle[i], 'ms', { most: 0.1 })),
+    row('growth from 10^3 to 10^6 blocks', growth, 'x', {
+      most: 2.5,
+      beside: 'twice the depth: 2',
+    }),
   ];
 }
 
-/** Milliseconds of an update, an insertion, a deletion: the median, which no collector and no neighbour changes. */
+/** Milliseconds of each operation: the median, which no collector and no neighbour changes. */
 function operations(count) {
   const digest = randomBytes(32);
   const leaf = (uid) => ({ uid, length: 262_144, digest });
