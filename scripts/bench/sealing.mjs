@@ -61,9 +61,8 @@ export async function measureSealing(pool, path, size) {
     }
   };
   const sketch = await newSketch(path, size, { x, alpha }, Math.min(2, availableParallelism()));
-  const [sealed, sketched, evaluated] = await inTurn(3, [seal, sketch.run, evaluate]).finally(
-    sketch.close,
-  );
+  const [sealed, sketched, evaluated] = await inTurn(3, [seal, sketch.run, evaluate]);
+  await sketch.close();
   const of = `1 GiB in blocks of 256 KiB (${size / MIB} MiB measured)`;
   const apart = sealed.cpu - evaluated.cpu;
   return [

@@ -40,7 +40,7 @@ export async function newSketch(path, size, { x, alpha }, threads) {
   };
   await all('start');
   return {
-    async run() {
+    run: async () => {
       await all('hash');
       return rootOf((await all(randomBytes(32))).map(({ digest }) => digest));
     },
