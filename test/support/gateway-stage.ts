@@ -43,11 +43,13 @@ export interface GatewayStageOptions {
   /** None unless given: tests ask as fast as they can. */
   readonly limits?: Limits;
   readonly log?: Logger;
+  /** An empty one that is not removed, instead of one of its own. */
+  readonly folder?: string;
 }
 
 /** The gateway runs when this resolves. */
 export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<GatewayStage> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-gateway-'));
+  const folder = given.folder ?? (await mkdtemp(join(tmpdir(), 'holdfast-gateway-')));
   const ledger = await newMemoryLedger({ contracts });
   const register = await Register.open(join(folder, 'register'));
   const authorities = [...ledger.authorities.values()];
@@ -102,7 +104,7 @@ export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<
       await ca.close();
       await register.close();
       await ledger.close();
-      await rm(folder, { recursive: true, force: true });
+      if (given.folder === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }

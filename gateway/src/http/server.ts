@@ -37,6 +37,7 @@ export const PATIENCE: Patience = {
   headerBytes: 16_384,
 };
 const REQUESTS_A_CONNECTION = 10_000;
+const LISTENERS = 20;
 
 export interface HttpServer {
   /** @returns the address. */
@@ -115,6 +116,8 @@ async function stop(server: Server, patienceMs: number): Promise<void> {
 /** A connection takes no further request once the server stops and it has its answer. */
 function leaveWhenStopped(server: Server): void {
   const whenAnswered = (_request: IncomingMessage, response: ServerResponse): void => {
+    // each part of the way listens once
+    response.setMaxListeners(LISTENERS);
     response.once('close', () => {
       if (!server.listening) setImmediate(() => server.closeIdleConnections());
     });

@@ -26,6 +26,8 @@ export interface ProviderContext extends Store {
   readonly padding: boolean;
   readonly random: (length: number) => Uint8Array;
   readonly nowMs: () => number;
+  /** Uploads to be dropped as soon as that can be written down; a restart leaves them to their expiry. */
+  readonly abandoned: Set<string>;
   /** Told how each repair of conceded blocks went. */
   readonly onRepair?: ((outcome: RepairOutcome) => void) | undefined;
 }

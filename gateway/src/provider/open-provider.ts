@@ -73,6 +73,7 @@ export async function openProvider(options: ProviderOptions): Promise<OpenProvid
     catalogue,
     nodes: new Map(nodes.map((node) => [node.name, node])),
     exclusive: newKeyedQueue(),
+    abandoned: new Set<string>(),
     tables: newTagTables(catalogue, { pool, random }),
   };
   return {

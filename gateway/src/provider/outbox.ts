@@ -27,6 +27,19 @@ export async function workOff(context: ProviderContext): Promise<void> {
   }
 }
 
+/** (Provider) Drops what its owner gave up while the disk was full. */
+export async function dropAbandoned(context: ProviderContext): Promise<void> {
+  for (const fileId of context.abandoned) {
+    await attempt(context, { kind: 'drop', fileId }, () =>
+      context.exclusive(fileId, async () => {
+        const file = await context.catalogue.file(fileId);
+        if (file !== undefined && file.accepted === null) await dropFile(context, file);
+        context.abandoned.delete(fileId);
+      }),
+    );
+  }
+}
+
 /** (Provider) Ends a file now, or as soon as all its nodes are up. */
 export async function dropOrOwe(context: ProviderContext, file: TaggedFile): Promise<void> {
   const { fileId } = file;

@@ -8,7 +8,7 @@ import type { Ledger, LedgerEvent } from '../ledger/ledger.ts';
 import { answerEpoch } from './answering.ts';
 import { putCheckpoint, putFile } from './catalogue.ts';
 import type { ProviderContext } from './context.ts';
-import { dropExpired, dropOrOwe, workOff } from './outbox.ts';
+import { dropAbandoned, dropExpired, dropOrOwe, workOff } from './outbox.ts';
 import type { TaggedFile } from './tagged-file.ts';
 
 /**
@@ -27,6 +27,7 @@ export function newProviderLoop(
 
   /** Everything that the present epoch asks of a provider. */
   async function goOn(signal: AbortSignal): Promise<void> {
+    await dropAbandoned(context);
     const { epoch } = await session.evaluate('beacons:current', {}, signal);
     const config = await session.evaluate('accounts:config', {}, signal);
     const oldest = Math.max(0, epoch - config.answerWindow - 2 * config.auditPeriod);

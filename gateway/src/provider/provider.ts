@@ -56,7 +56,9 @@ export function newProvider(context: ProviderContext): Provider {
         if (file.accepted !== null) {
           throw new HoldfastError('ALREADY_EXISTS', 'this upload has been accepted');
         }
+        context.abandoned.add(uploadId);
         await dropFile(context, file);
+        context.abandoned.delete(uploadId);
       }),
 
     accept: (uploadId, request) =>

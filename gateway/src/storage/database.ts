@@ -8,7 +8,7 @@
  * @module
  */
 import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { ClassicLevel, type BatchOperation } from 'classic-level';
@@ -53,7 +53,10 @@ export async function openDatabase(folder: string, format: string): Promise<Data
       const group = waiting;
       waiting = [];
       try {
-        if (!isSound) await reopen(level, folder);
+        if (!isSound) {
+          await expectRoom(folder);
+          await reopen(level, folder);
+        }
         isSound = false;
         const operations = group.flatMap((each) => each.operations);
         await level.batch(operations, { sync: true });
@@ -116,6 +119,19 @@ async function open(level: Level, folder: string): Promise<void> {
   }
   // LevelDB names its newest manifest by a rename that it leaves to the system
   await syncFolder(folder);
+}
+
+/** For a manifest and what else an opening writes, bytes. */
+const SPARE_BYTES = 65_536;
+
+/** A database that could not be opened anew for lack of room could not be read either: it stays open until there is some. */
+async function expectRoom(folder: string): Promise<void> {
+  const logs = (await readdir(folder)).filter((name) => name.endsWith('.log'));
+  const sizes = await Promise.all(logs.map(async (name) => (await stat(join(folder, name))).size));
+  // what the log holds is written once more
+  const needed = sizes.reduce((sum, size) => sum + size, SPARE_BYTES);
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < needed) throw full(folder, undefined);
 }
 
 async function reopen(level: Level, folder: string): Promise<void> {

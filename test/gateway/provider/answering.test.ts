@@ -146,6 +146,7 @@ async function answer({
     catalogue,
     nodes: new Map([['birch-1', node]]),
     exclusive: newKeyedQueue(),
+    abandoned: new Set(),
     signal: new AbortController().signal,
     providerId: 'Birch',
     channel: 'holdfast',
