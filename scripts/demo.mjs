@@ -86,7 +86,7 @@ async function audited(owner, { fileId }, { after, node, want, step }) {
   const named = audit.damagedUids.length > 0 ? `; named: ${some(audit.damagedUids)}` : '';
   const mended = step === 'repair' ? 'taken from another node and audited again, ' : '';
   const sample = `${audit.sampled} of ${audit.blocks} blocks on ${audit.node}`;
-  const challenge = `challenge by ${audit.delegate}'s beacon ${audit.epoch}`;
+  const challenge = `challenge by ${await owner.delegateName(audit.delegate)}'s beacon ${audit.epoch}`;
   tell(
     step,
     `${audit.verdict}: ${mended}${sample}, ${challenge}, computed by the contract${named}`,

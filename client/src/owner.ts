@@ -29,7 +29,7 @@ import { newGatewayApi } from './gateway-api.ts';
 import { readFile } from './get.ts';
 import { newLanes } from '@holdfast/protocol/owner/lanes.js';
 import { listFiles, type Listing } from './listing.ts';
-import { readConfig } from '@holdfast/protocol/owner/parties.js';
+import { readConfig, readDelegateName } from '@holdfast/protocol/owner/parties.js';
 import { silent, type Progress, type Report } from './progress.ts';
 import { putFile, type StoredFile } from './put.ts';
 import type { BlockSize } from './put-request.ts';
@@ -150,6 +150,11 @@ export class Owner {
   /** The rules of the consortium, attested. */
   config(): Promise<Config> {
     return readConfig(this.#session.ledger);
+  }
+
+  /** The name of an organisation's delegate, as audits name the organisation; attested. */
+  delegateName(mspId: string): Promise<string> {
+    return readDelegateName(this.#session.ledger, mspId);
   }
 
   /** Tokens in all lanes of the purse, and in notes that were not collected yet; a decimal string. */

@@ -173,10 +173,10 @@ describe('an answer to a challenge', () => {
   });
 
   it('of the ledger names whose beacon chose, the transaction, and who stood on both sides', () => {
-    const start = "  ledger  13 of 1,300 blocks, chosen by Alder's beacon 18 · birch-1 …  ";
-    expect(verdictText(item)).toBe(`${start}✓ intact  tx 419a72`);
+    const start = "  ledger  13 of 1,300 blocks, chosen by Dana's beacon 18 · birch-1 …  ";
+    expect(verdictText(item, 'Dana')).toBe(`${start}✓ intact  tx 419a72`);
     const alone = { ...item, transactionId: null, independent: false, damagedUids: [4] };
-    expect(verdictText({ ...alone, verdict: 'damaged' })).toBe(
+    expect(verdictText({ ...alone, verdict: 'damaged' }, 'Dana')).toBe(
       `${start}✕ damaged  block 4  not independent: one organisation stood on both sides`,
     );
   });

@@ -55,7 +55,7 @@ export async function audit(
     { fileId, now, fromEpoch, audit: verdict ?? null },
     verdict === undefined
       ? `  no verdict yet: holdfast status ${labelOf(file)}`
-      : verdictText(verdict),
+      : verdictText(verdict, await owner.delegateName(verdict.delegate)),
   );
   return worstExit([...now, ...(verdict === undefined ? [] : [verdict])]);
 }
@@ -70,9 +70,9 @@ export const nowText = (
 ): string =>
   `  now     ${countText(sampled)} of ${countText(blocks)} blocks · ${node} …  ${VERDICT_GLYPHS[verdict]} ${verdict}  ${(durationMs / 1000).toFixed(1)} s  by equation (5)${blocksText(damagedUids)}`;
 
-/** What the ledger computed. */
-export function verdictText(audit: AuditItem): string {
-  const { sampled, blocks, node, verdict, epoch, delegate, transactionId, independent } = audit;
+/** What the ledger computed, under the beacon of the delegate named. */
+export function verdictText(audit: AuditItem, delegate: string): string {
+  const { sampled, blocks, node, verdict, epoch, transactionId, independent } = audit;
   const tx = transactionId === null ? '' : `  tx ${shortId(transactionId)}`;
   const note = independent ? '' : '  not independent: one organisation stood on both sides';
   return `  ledger  ${countText(sampled)} of ${countText(blocks)} blocks, chosen by ${delegate}'s beacon ${epoch} · ${node} …  ${VERDICT_GLYPHS[verdict]} ${verdict}${tx}${blocksText(audit.damagedUids)}${note}`;

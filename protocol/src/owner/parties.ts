@@ -1,5 +1,5 @@
 /**
- * What the owner relies on about others, read attested: the configuration, key servers, a provider.
+ * What the owner relies on about others, read attested: the configuration, key servers, a provider, delegates.
  *
  * @module
  */
@@ -37,6 +37,10 @@ export async function readProvider(
   if (mspId === undefined) throw new HoldfastError('NOT_FOUND', 'no organisation is a provider');
   return readAnnounced(ledger, mspId, 'provider');
 }
+
+/** (Owner) The name that an organisation's delegate has announced. @throws `NOT_FOUND` where none has. */
+export const readDelegateName = async (ledger: OwnerLedger, mspId: string): Promise<string> =>
+  (await readAnnounced(ledger, mspId, 'delegate')).name;
 
 /** What an organisation has announced in a role. */
 async function readAnnounced<R extends Organisation['role']>(
