@@ -9,6 +9,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AuditRecord } from '@holdfast/protocol/audit-records.js';
 import {
+  auditItemOf,
   auditList,
   challengeAnswer,
   type AuditItem,
@@ -18,6 +19,8 @@ import type { AuditOptions } from '@holdfast/protocol/owner/ask-audit.js';
 import type { Session } from './session.ts';
 
 const POLL_MS = 1_000;
+/** Of a transaction that the gateway does not tell. */
+const UNKNOWN = { at: null, transactionId: null, ledgerBlockNumber: null };
 
 /** (Owner) Has one node checked at once, off the ledger. */
 export const challengeNow = async (
@@ -55,10 +58,7 @@ export async function awaitAudit(
 }
 
 /** (Owner) The newest audits of a file, attested. */
-export async function readAudits(
-  { ledger }: Session,
-  fileId: string,
-): Promise<readonly AuditRecord[]> {
+async function readAudits({ ledger }: Session, fileId: string): Promise<readonly AuditRecord[]> {
   const page = await ledger.read('audits:ofFile', { fileId, limit: 100 }, ({ items }) =>
     items.every((audit) => audit.fileId === fileId),
   );
@@ -73,19 +73,7 @@ export async function listAudits(session: Session, fileId: string): Promise<read
   const told = await session.api.call('GET', path, auditList).catch(() => undefined);
   return records.map((record) => {
     const same = told?.items.find(({ epoch }) => epoch === record.epoch);
-    return {
-      auditId: `${fileId}.${record.epoch}`,
-      epoch: record.epoch,
-      node: record.node,
-      delegate: record.delegate,
-      sampled: record.sampled,
-      blocks: record.blockCount,
-      verdict: record.verdict,
-      independent: record.independent,
-      damagedUids: [...record.uids],
-      at: same?.at ?? null,
-      transactionId: same?.transactionId ?? null,
-      ledgerBlockNumber: same?.ledgerBlockNumber ?? null,
-    };
+    const { at, transactionId, ledgerBlockNumber } = same ?? UNKNOWN;
+    return auditItemOf({ record, at, transactionId, ledgerBlockNumber });
   });
 }

@@ -43,7 +43,7 @@ const BUDGET = ['1000000', '1000000', '1000000', '1000000'] as const;
 const SUBMIT_MS = 120_000;
 
 /** What is there, or undefined where the ledger has no such record. */
-export async function orAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
+async function orAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
   } catch (error) {

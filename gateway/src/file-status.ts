@@ -5,7 +5,7 @@
  */
 import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
-import type { AuditItem, FileStateName, FileStatus } from '@holdfast/protocol/file-messages.js';
+import type { FileStateName, FileStatus } from '@holdfast/protocol/file-messages.js';
 import type { SettledAudit } from './monitor/monitor.ts';
 
 export interface StatusQuestion {
@@ -62,16 +62,18 @@ const sinceOf = ({ due, file }: FileState): number => due?.last ?? file.epochReg
 export const isSafe = (question: StatusQuestion): boolean =>
   question.state.file.state === 'active' && undamaged(question).length > 0;
 
+/** What a list and a status say alike. */
+export function summaryOf(question: StatusQuestion) {
+  const { fileId, version, blockCount, blockSize } = question.state.file;
+  const [state, safe] = [stateOf(question), isSafe(question)];
+  return { fileId, version, blocks: blockCount, blockSize, state, safe };
+}
+
 export function statusOf(question: StatusQuestion): FileStatus {
   const { state, audits, epoch } = question;
-  const { file, due } = state;
+  const { due } = state;
   return {
-    fileId: file.fileId,
-    version: file.version,
-    blocks: file.blockCount,
-    blockSize: file.blockSize,
-    state: stateOf(question),
-    safe: isSafe(question),
+    ...summaryOf(question),
     epoch,
     lastAudit: due?.last ?? null,
     replicas: [...byNode(question)].map(([node, audit]) => ({
@@ -134,23 +136,3 @@ function repairedBlocks(audits: readonly SettledAudit[]): FoundBlock[] {
   }
   return [...seen.values()];
 }
-
-export const auditItemOf = ({
-  record,
-  transactionId,
-  ledgerBlockNumber,
-  at,
-}: SettledAudit): AuditItem => ({
-  auditId: `${record.fileId}.${record.epoch}`,
-  epoch: record.epoch,
-  node: record.node,
-  delegate: record.delegate,
-  sampled: record.sampled,
-  blocks: record.blockCount,
-  verdict: record.verdict,
-  independent: record.independent,
-  damagedUids: [...record.uids],
-  at,
-  transactionId,
-  ledgerBlockNumber,
-});

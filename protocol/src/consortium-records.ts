@@ -95,7 +95,6 @@ export const organisation = z.discriminatedUnion('role', [
 export type Organisation = z.infer<typeof organisation>;
 export type ProviderOrganisation = Extract<Organisation, { role: 'provider' }>;
 export type KeyServerOrganisation = Extract<Organisation, { role: 'key-server' }>;
-export type DelegateOrganisation = Extract<Organisation, { role: 'delegate' }>;
 
 /** `beacon/{epoch}`. */
 export const beaconRecord = z.strictObject({

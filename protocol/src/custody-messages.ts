@@ -55,16 +55,14 @@ export const managedFileAnswer = z.strictObject({
 export type ManagedFileAnswer = z.infer<typeof managedFileAnswer>;
 
 /** GET /v1/files and its /{id}/status where the agent keeps the keys. The name is null where it cannot be opened. */
-export const managedFileItem = fileListItem
+const managedFileItem = fileListItem
   .omit({ card: true })
   .extend({ name: z.string().nullable(), size: s.counter.nullable() });
 export const managedFileList = z.strictObject({
   items: z.array(managedFileItem),
   next: z.string().nullable(),
 });
-export type ManagedFileList = z.infer<typeof managedFileList>;
 export const managedFileStatus = fileStatus.extend(named);
-export type ManagedFileStatus = z.infer<typeof managedFileStatus>;
 
 /** DELETE /v1/files/{id} where the agent keeps the keys. */
 export const retireAnswer = z.strictObject({

@@ -16,10 +16,10 @@ import { HoldfastError } from './errors.ts';
 import { treeRoot } from './merkle.ts';
 import { inline, inOrder, type Job, type Pool } from './pool.ts';
 
-export const LEAF_BYTES = 262_144;
+const LEAF_BYTES = 262_144;
 export const EXTENT_BYTES = 4_194_304;
 /** A shorter tail joins the extent before it. */
-export const SHORTEST_TAIL_BYTES = 1_048_576;
+const SHORTEST_TAIL_BYTES = 1_048_576;
 
 const LEAF = Uint8Array.of(0);
 

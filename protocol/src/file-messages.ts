@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod';
+import type { AuditRecord } from './audit-records.ts';
 import * as s from './schema.ts';
 
 export const replica = z.strictObject({
@@ -27,8 +28,8 @@ export const fileStateName = z.enum([
 ]);
 export type FileStateName = z.infer<typeof fileStateName>;
 
-/** GET /v1/files/{id}/status */
-export const fileStatus = z.strictObject({
+/** What a list and a status say alike. */
+const summary = {
   fileId: s.digest,
   version: s.u32,
   blocks: s.u32,
@@ -36,6 +37,11 @@ export const fileStatus = z.strictObject({
   state: fileStateName,
   /** Every block has a replica without known damage. */
   safe: z.boolean(),
+};
+
+/** GET /v1/files/{id}/status */
+export const fileStatus = z.strictObject({
+  ...summary,
   /** Newest audited epoch and the present one: green decays. */
   epoch: s.epoch,
   lastAudit: s.epoch.nullable(),
@@ -47,12 +53,7 @@ export const fileStatus = z.strictObject({
 export type FileStatus = z.infer<typeof fileStatus>;
 
 export const fileListItem = z.strictObject({
-  fileId: s.digest,
-  version: s.u32,
-  blocks: s.u32,
-  blockSize: s.blockSize,
-  state: fileStateName,
-  safe: z.boolean(),
+  ...summary,
   replicas: z.int(),
   wantedReplicas: z.int(),
   lastVerdict: s.verdict.nullable(),
@@ -67,7 +68,7 @@ export const fileList = z.strictObject({
 export type FileList = z.infer<typeof fileList>;
 
 /** One audit as GET /v1/files/{id}/audits shows it. */
-export const auditItem = z.strictObject({
+const auditItem = z.strictObject({
   auditId: z.string(),
   epoch: s.epoch,
   node: s.name,
@@ -82,6 +83,30 @@ export const auditItem = z.strictObject({
   ledgerBlockNumber: s.counter.nullable(),
 });
 export type AuditItem = z.infer<typeof auditItem>;
+
+/** A record of the ledger as an item, with what is known of its transaction. */
+export const auditItemOf = ({
+  record,
+  at,
+  transactionId,
+  ledgerBlockNumber,
+}: { readonly record: AuditRecord } & Pick<
+  AuditItem,
+  'at' | 'transactionId' | 'ledgerBlockNumber'
+>): AuditItem => ({
+  auditId: `${record.fileId}.${record.epoch}`,
+  epoch: record.epoch,
+  node: record.node,
+  delegate: record.delegate,
+  sampled: record.sampled,
+  blocks: record.blockCount,
+  verdict: record.verdict,
+  independent: record.independent,
+  damagedUids: [...record.uids],
+  at,
+  transactionId,
+  ledgerBlockNumber,
+});
 
 /** POST /v1/files/{id}/challenges: checked at once against one node by equation (5). */
 export const challengeRequest = z.strictObject({

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import * as s from './schema.ts';
 
 /** The last time all blocks of a file were tagged at once. */
-export const taggingBase = z.strictObject({
+const taggingBase = z.strictObject({
   version: s.u32,
   firstUid: s.counter,
   blockCount: s.u32,
@@ -18,7 +18,7 @@ export const taggingBase = z.strictObject({
 export type TaggingBase = z.infer<typeof taggingBase>;
 
 /** What a version of a file is: everything the chameleon hash and the provider's acceptance bind. */
-export const fileVersion = z.strictObject({
+const fileVersion = z.strictObject({
   version: s.u32,
   blockCount: s.u32,
   blockSize: s.blockSize,
@@ -95,7 +95,7 @@ export const anchorRecord = z.strictObject({
 });
 export type AnchorRecord = z.infer<typeof anchorRecord>;
 
-export const shareEntry = z.strictObject({
+const shareEntry = z.strictObject({
   /** HPKE encapsulated key, X25519. */
   enc: s.bytes(32),
   ciphertext: s.bytesBetween(16, 512),
@@ -128,4 +128,3 @@ export const newShares = shareRecord.pick({
   privacy: true,
   entries: true,
 });
-export type NewShares = z.infer<typeof newShares>;

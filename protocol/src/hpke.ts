@@ -10,7 +10,7 @@ import { HoldfastError } from './errors.ts';
 import { deriveKey } from './hash.ts';
 
 /** Bytes of an encapsulated key, of a public key and of a private key. */
-export const KEY_LENGTH = 32;
+const KEY_LENGTH = 32;
 /** Bytes that a ciphertext is longer than its plaintext. */
 export const SEAL_OVERHEAD = 16;
 

@@ -25,7 +25,7 @@ import {
 } from './ramp.ts';
 
 /** Bytes of K_F || S_f. */
-export const SECRET_LENGTH = 64;
+const SECRET_LENGTH = 64;
 const KEY_LENGTH = 32;
 const MAC_LENGTH = 32;
 

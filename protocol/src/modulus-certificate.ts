@@ -19,8 +19,8 @@ import { equalBytes, integer, lengthPrefixed, toInteger, u32be, u8 } from './byt
 import { HoldfastError } from './errors.ts';
 import { byteStream, transcript } from './hash.ts';
 
-export const ROOT_COUNT = 9;
-export const MODULUS_BYTES = 384;
+const ROOT_COUNT = 9;
+const MODULUS_BYTES = 384;
 export const EXPONENT = 65_537;
 
 /**

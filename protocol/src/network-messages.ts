@@ -38,7 +38,7 @@ export const accountAnswer = z.strictObject({
 export type AccountAnswer = z.infer<typeof accountAnswer>;
 
 /** GET /v1/nodes */
-export const nodeItem = z.strictObject({
+const nodeItem = z.strictObject({
   node: s.name,
   organisation: s.name,
   state: z.enum(['up', 'down']),

@@ -29,7 +29,7 @@ import {
 
 /** Bytes of a partial tree for each edit it serves. */
 export const BYTES_PER_EDIT = 8_192;
-export const DEPTH_MAX = 64;
+const DEPTH_MAX = 64;
 
 const [LEAF, BRANCH, CLOSED] = [0, 1, 2];
 const CLOSED_BYTES = 36;

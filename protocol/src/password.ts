@@ -23,7 +23,7 @@ const SORTS: readonly (readonly [RegExp, number])[] = [
  * (Owner) How many bits a guesser faces at least who knows how people choose: letters that repeat or continue a row add
  * nothing.
  */
-export function passwordBits(password: string): number {
+function passwordBits(password: string): number {
   const plain = password.toLowerCase().replaceAll(COMMON, '*');
   const letters = Array.from(plain, (letter) => letter.codePointAt(0) ?? 0);
   const surprising = letters.filter(

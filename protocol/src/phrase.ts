@@ -11,7 +11,7 @@ import { HoldfastError } from './errors.ts';
 import { SEED_LENGTH } from './owner-secrets.ts';
 
 /** How many words a phrase has. */
-export const PHRASE_WORDS = 24;
+const PHRASE_WORDS = 24;
 
 /** The 2,048 words: passwords are made of them too. */
 export const WORD_LIST: readonly string[] = wordlist;

@@ -46,7 +46,7 @@ import type { PublicTable } from './tag-key.ts';
 import { hashedMessage, tagSession } from './tag.ts';
 
 /** Bytes of a succinct proof. */
-export const PROOF = 128;
+const PROOF = 128;
 
 /** A challenged file as the ledger knows it. */
 export interface ChallengedFile {

@@ -15,8 +15,8 @@ import { invert, multiply } from './binary-field.ts';
 import { HoldfastError } from './errors.ts';
 
 /** The largest k - r: beyond it too little of a secret stays unknown to k - 1 holders. */
-export const GAP_MAX = 4;
-export const SHARES_MAX = 16;
+const GAP_MAX = 4;
+const SHARES_MAX = 16;
 
 /** n, k and r of the scheme, n >= k > r >= 0. */
 export interface RampParameters {

@@ -82,7 +82,7 @@ attack({
   },
 });
 
-/** A verifier that lets the request say how it is to be verified. */
+/** Authentication that lets the request say how it is to be verified. */
 const BELIEVES_ALG: readonly Change[] = [
   {
     file: AUTH,

@@ -10,6 +10,8 @@ import { parsePhrase } from '@holdfast/protocol/phrase.js';
 import { fileSource } from '../../client/src/file-source.ts';
 import { Owner } from '../../client/src/owner.ts';
 import type { StoredFile } from '../../client/src/put.ts';
+import { answerHonestly, answerWith, flipIn } from '../support/forged-answers.ts';
+import { joined } from '../support/sealing.ts';
 import { startTestSystem, type RunningSystem } from '../support/running-system.ts';
 import { holdfast } from './command-line.ts';
 
@@ -46,50 +48,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 }, 30_000);
 
-const honestFetch = globalThis.fetch;
-afterEach(() => {
-  globalThis.fetch = honestFetch;
-});
+afterEach(answerHonestly);
 
-interface Passing {
-  readonly method: string;
-  readonly path: string;
-  readonly body: Uint8Array;
-}
-
-/** Puts a gateway's answer that `forge` makes in place of the true one; undefined lets the true one pass. */
-function answerWith(
-  forge: (passing: Passing, answer: () => Promise<Response>) => Promise<Response | undefined>,
-): void {
-  globalThis.fetch = async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    const passing = {
-      method: init?.method ?? 'GET',
-      path: url.pathname,
-      body: (init?.body ?? new Uint8Array()) as Uint8Array,
-    };
-    const answer = () => honestFetch(input, init);
-    return (await forge(passing, answer)) ?? answer();
-  };
-}
-
-const flip = (bytes: Uint8Array, at: number): Uint8Array =>
-  bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
-
-/** Flips one bit of the body of answers to a path. */
-const flipIn = (path: string, at: number): void =>
-  answerWith(async (passing, answer) => {
-    if (passing.path !== path) return undefined;
-    const response = await answer();
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    return new Response(flip(bytes, at) as Uint8Array<ArrayBuffer>, response);
-  });
-
-async function whole(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of bytes) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
+const whole = async (bytes: AsyncIterable<Uint8Array>) => Buffer.from(await joined(bytes));
 
 async function take<T>(count: number, values: AsyncIterable<T>): Promise<T[]> {
   const taken: T[] = [];
@@ -201,7 +162,7 @@ describe('what is interrupted is finished', () => {
     );
     await expect(Owner.create(options)).rejects.toThrow('status 500');
     const before = JSON.parse(await readFile(join(home('late'), 'owner.json'), 'utf8'));
-    globalThis.fetch = honestFetch;
+    answerHonestly();
     const finished = await Owner.create(options);
     expect(finished.owner.ownerId).toBe(before.ownerId);
     expect(finished.phrase.split(' ')).toHaveLength(24);
@@ -220,7 +181,7 @@ describe('what is interrupted is finished', () => {
     });
     await expect(owner.put('late.txt', fileSource(path))).rejects.toThrow('status 500');
     expect(isCommitted).toBe(true);
-    globalThis.fetch = honestFetch;
+    answerHonestly();
     const file = await owner.put('late.txt', fileSource(path));
     expect(file.transactionId).toBeNull();
     expect((await whole(owner.get(file.fileId))).toString()).toBe('late bytes');
@@ -273,12 +234,12 @@ describe('a hostile gateway', () => {
       return response;
     });
     await owner.config();
-    globalThis.fetch = honestFetch;
+    answerHonestly();
     answerWith(async (passing) =>
       passing.path === '/v1/ledger/proposals' ? answers[0]?.clone() : undefined,
     );
     await expect(owner.config()).rejects.toMatchObject({ code: 'ANSWER_FALSE' });
-    globalThis.fetch = honestFetch;
+    answerHonestly();
     await expect(owner.config()).resolves.toMatchObject({ keyServers: ['Alder', 'Cedar'] });
   });
 

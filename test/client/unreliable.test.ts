@@ -1,16 +1,15 @@
-/** An owner whose gateway hides, refuses or lies, and whose device has lost something: what still works, and what is said. */
+/** An owner whose gateway hides, refuses or lies: what still works, and what is said. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { base64url, hex } from '@holdfast/protocol/bytes.js';
-import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { fileId as fileIdOf } from '@holdfast/protocol/ids.js';
 import { newLanes } from '@holdfast/protocol/owner/lanes.js';
 import type { Parties } from '@holdfast/protocol/owner/parties.js';
 import { awaitAudit, challengeNow, listAudits } from '../../client/src/audit.ts';
-import { homeFolder, needDevice, readDevice, type Device } from '../../client/src/device-file.ts';
+import type { Device } from '../../client/src/device-file.ts';
 import { openFactsCache } from '../../client/src/file-facts.ts';
 import { listFiles } from '../../client/src/listing.ts';
 import { openOrContinue } from '../../client/src/open-upload.ts';
@@ -269,23 +268,16 @@ describe('a download', () => {
     for await (const part of readContent(session(now).api, file.fileId, range)) parts.push(part);
     return Buffer.concat(parts).toString();
   }
-  const ends = (text: string) =>
-    new Response(
-      new ReadableStream({
-        start(controller) {
-          controller.enqueue(new TextEncoder().encode(text));
-          controller.close();
-        },
-      }),
-    );
 
   it('is taken up again where it stood, as long as something comes', async () => {
-    gatewayThat((_, count) => ends('abcdef'.slice(count - 1, count)));
+    gatewayThat((_, count) => new Response('abcdef'.slice(count - 1, count)));
     expect(await take()).toBe('abcdef');
   });
 
   it('is given up where answer after answer brings no byte', async () => {
-    const asked = gatewayThat((_, count) => (count === 1 ? ends('ab') : new Response(null)));
+    const asked = gatewayThat((_, count) =>
+      count === 1 ? new Response('ab') : new Response(null),
+    );
     await expect(take()).rejects.toMatchObject({
       code: 'GATEWAY_UNREACHABLE',
       detail: 'the download broke off at byte 12',
@@ -300,26 +292,5 @@ describe('a download', () => {
       await rm(folder, { recursive: true });
     }
     await expect(saveFile(join(folder, 'file'), bytes())).rejects.toThrow('ENOENT');
-  });
-});
-
-describe('the device', () => {
-  it('keeps its owner where it is told to, or in the home folder', () => {
-    expect(homeFolder({ HOLDFAST_HOME: '/some/where' })).toBe('/some/where');
-    expect(homeFolder({})).toBe(join(homedir(), '.holdfast'));
-    expect(homeFolder({ HOLDFAST_HOME: '' })).toBe(join(homedir(), '.holdfast'));
-  });
-
-  it('says that there is no owner, that its file is damaged, or cannot be read', async () => {
-    await expect(needDevice(home)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    const path = join(home, 'owner.json');
-    for (const text of ['', '{', '{"version":2}']) {
-      await writeFile(path, text);
-      await expect(readDevice(home)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
-    }
-    await rm(path);
-    await mkdir(path);
-    await expect(readDevice(home)).rejects.toThrow('EISDIR');
-    await expect(readDevice(home)).rejects.not.toBeInstanceOf(HoldfastError);
   });
 });

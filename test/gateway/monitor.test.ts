@@ -185,7 +185,7 @@ describe('a stream that breaks off', () => {
   });
 });
 
-describe('warnings', () => {
+describe('alerts of nodes', () => {
   it('go to one owner, or once to each who keeps files on a node', async () => {
     const second = 'f2'.repeat(32);
     const monitor = await follow([
@@ -195,9 +195,9 @@ describe('warnings', () => {
     ]);
     let calls = 0;
     monitor.onChange(() => calls++, new AbortController().signal);
-    await monitor.warn({ node: 'birch-1' }, { event: 'NodeDown', node: 'birch-1' });
-    await monitor.warn({ node: 'birch-9' }, { event: 'NodeDown', node: 'birch-9' });
-    await monitor.warn(
+    await monitor.alert({ node: 'birch-1' }, { event: 'NodeDown', node: 'birch-1' });
+    await monitor.alert({ node: 'birch-9' }, { event: 'NodeDown', node: 'birch-9' });
+    await monitor.alert(
       { ownerId: OWNER },
       { event: 'DamageLocated', fileId: FILE, node: 'birch-1', blocks: [0] },
     );
@@ -208,7 +208,7 @@ describe('warnings', () => {
 
   it('come before the first event of the ledger too', async () => {
     const monitor = await opened();
-    await monitor.warn({ ownerId: OWNER }, { event: 'NodeUp', node: 'birch-1' });
+    await monitor.alert({ ownerId: OWNER }, { event: 'NodeUp', node: 'birch-1' });
     expect(await monitor.alertsOf(OWNER, { limit: 9 })).toMatchObject([
       { event: 'NodeUp', at: NOW },
     ]);
@@ -223,7 +223,7 @@ describe('warnings', () => {
     const states = () => [...up].map(([node, is]) => ({ node, up: is, freeBytes: 0n, files: 0 }));
     const look = watchNodes(
       { nodes: async () => states() },
-      { warn: async (to, alert) => void told.push([to, alert.event]) },
+      { alert: async (to, alert) => void told.push([to, alert.event]) },
     );
     await look();
     await look();

@@ -2,10 +2,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { base64url } from '@holdfast/protocol/bytes.js';
 import { problem } from '@holdfast/protocol/network-messages.js';
+import { answerHonestly, answerWith } from '../support/forged-answers.ts';
 import type { BareOwner, FullOwner } from '../support/gateway-owner.ts';
-
-const bodyText = (init: RequestInit | undefined): string =>
-  new TextDecoder().decode(init?.body as Uint8Array);
 
 export function describeRelay(subject: () => { anna: FullOwner; ben: BareOwner }): void {
   describe('the relay', () => {
@@ -23,31 +21,16 @@ export function describeRelay(subject: () => { anna: FullOwner; ben: BareOwner }
 
     it('passes on nothing that its sender has not made', async () => {
       const seen: string[] = [];
-      const spy = async (...[input, init]: Parameters<typeof fetch>) => {
-        if (input instanceof URL && input.pathname.endsWith('/ledger/proposals'))
-          seen.push(bodyText(init));
-        return real(input, init);
-      };
-      const real = globalThis.fetch;
-      globalThis.fetch = spy;
-      await subject()
-        .anna.owner.config()
-        .finally(() => {
-          globalThis.fetch = real;
-        });
+      answerWith(async ({ path, body }) => {
+        if (path.endsWith('/ledger/proposals')) seen.push(new TextDecoder().decode(body));
+        return undefined;
+      });
+      await subject().anna.owner.config().finally(answerHonestly);
       const [made = ''] = seen;
-      const refusal = await subject().ben.json(
-        'POST',
-        '/v1/ledger/proposals',
-        JSON.parse(made) as object,
-      );
-      expect(refusal.status).toBe(403);
-      const own = await subject().anna.json(
-        'POST',
-        '/v1/ledger/proposals',
-        JSON.parse(made) as object,
-      );
-      expect(own.status).toBe(200);
+      const proposed = JSON.parse(made) as object;
+      const { anna, ben } = subject();
+      expect((await ben.json('POST', '/v1/ledger/proposals', proposed)).status).toBe(403);
+      expect((await anna.json('POST', '/v1/ledger/proposals', proposed)).status).toBe(200);
     });
   });
 }

@@ -1,4 +1,6 @@
 /** Hostile gateways: the true one, with its answers changed on their way to the client. */
+import { flipped } from './tamper.ts';
+
 const honestFetch = globalThis.fetch;
 
 export interface Passing {
@@ -27,3 +29,12 @@ export function answerWith(
 export function answerHonestly(): void {
   globalThis.fetch = honestFetch;
 }
+
+/** Flips the lowest bit of one byte in the body of answers to a path. */
+export const flipIn = (path: string, at: number): void =>
+  answerWith(async (passing, answer) => {
+    if (passing.path !== path) return undefined;
+    const response = await answer();
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return new Response(flipped(bytes, 8 * at) as Uint8Array<ArrayBuffer>, response);
+  });

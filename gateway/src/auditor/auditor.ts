@@ -130,7 +130,7 @@ async function locate(
   }
   if (blocks.length === 0) return;
   const alert = { event: 'DamageLocated' as const, fileId: file.fileId, node, blocks };
-  await monitor.warn({ ownerId: file.ownerId }, alert);
+  await monitor.alert({ ownerId: file.ownerId }, alert);
 }
 
 /** Refusals with one of these codes say that it is done already. */

@@ -17,7 +17,7 @@ import { findAccount, keyIdOf, type Owners } from './owners.ts';
 import type { Table } from '../store.ts';
 
 /** What a new owner gets, one note for each of its four lanes, base units. */
-export const WELCOME = ['250', '250', '250', '250'] as const;
+const WELCOME = ['250', '250', '250', '250'] as const;
 /** The agent's own lane that pays for it. */
 const LANE = 0;
 const TRIES = 5;

@@ -1,5 +1,5 @@
 /**
- * The monitor: follows the ledger, keeps what follows from its events, and warns owners (paper 004, "monitoring").
+ * The monitor: follows the ledger, keeps what follows from its events, and alerts owners (paper 004, "monitoring").
  *
  * Every effect is stored together with the checkpoint behind it, so each event counts once, whatever dies in between.
  *
@@ -64,7 +64,7 @@ export interface Monitor {
   /** Calls back with each event that has been stored, and what it has changed, until the signal ends it. */
   onEvent(call: EventListener, signal: AbortSignal): void;
   /** An alert that does not come from the ledger: to one owner, or to all who keep files on a node. */
-  warn(to: { ownerId: string } | { node: string }, alert: NewAlert): Promise<void>;
+  alert(to: { ownerId: string } | { node: string }, alert: NewAlert): Promise<void>;
 }
 
 export type EventListener = (event: LedgerEvent, effects: readonly Effect[]) => void;
@@ -212,7 +212,7 @@ export async function openMonitor(parts: MonitorParts): Promise<Monitor> {
       eventListeners.add(call);
       signal.addEventListener('abort', () => eventListeners.delete(call), { once: true });
     },
-    warn: (to, alert) =>
+    alert: (to, alert) =>
       inTurn(async () => {
         const next = after(standing, standing?.ledgerBlockNumber ?? 0);
         const owners =

@@ -14,7 +14,7 @@ export interface DagBlock {
 }
 
 /** The CIDs that a block points to; a raw leaf has none. @throws `INPUT_INVALID` where it is no dag-pb. */
-export function linksOf({ cid, bytes }: DagBlock): readonly CID[] {
+function linksOf({ cid, bytes }: DagBlock): readonly CID[] {
   if (cid.code !== DAG_PB) return [];
   try {
     return decode(bytes).Links.map((link) => link.Hash);

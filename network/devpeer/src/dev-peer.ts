@@ -111,7 +111,7 @@ export class DevPeer {
   }
 }
 
-export const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
+const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
 
 /** What may not change between two starts on the same folder. */
 function formatOf({ channel, chaincode, organisations }: DevPeerOptions): string {

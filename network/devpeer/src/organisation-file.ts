@@ -15,7 +15,7 @@ import {
 import { makeFolder, syncFolder } from './durable-folder.ts';
 
 /** The identities with which the gateway plays its parts. */
-export const ROLES = ['operator', 'agent', 'key-server', 'provider', 'delegate'] as const;
+const ROLES = ['operator', 'agent', 'key-server', 'provider', 'delegate'] as const;
 export type Role = (typeof ROLES)[number];
 
 const RENEWAL_MS = 30 * 24 * 60 * 60_000;

@@ -14,7 +14,7 @@ import type { ActingOwner } from './acting-owner.ts';
 import { LANES } from './lanes.ts';
 
 /** Sectors of the largest block, 256 KiB: how many points U has. */
-export const SECTORS_MAX = 8_457;
+const SECTORS_MAX = 8_457;
 /** Steps of {@link openAccount}. */
 export const OPENING_STEPS = 3;
 

@@ -19,7 +19,7 @@ export const readEpoch = async (ledger: OwnerLedger): Promise<number> =>
   (await ledger.read('beacons:current', {})).epoch;
 
 /** (Owner) The key servers that the configuration names, all of them: a key needs each. */
-export async function readKeyServers(
+async function readKeyServers(
   ledger: OwnerLedger,
   { keyServers }: Config,
 ): Promise<readonly KeyServerOrganisation[]> {

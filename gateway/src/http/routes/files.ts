@@ -7,6 +7,7 @@ import { base64url } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { Config } from '@holdfast/protocol/consortium-records.js';
 import {
+  auditItemOf,
   auditList,
   blockList,
   fileList,
@@ -20,11 +21,9 @@ import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
 import { z } from 'zod';
 import { callersFile, fileAddress } from '../caller-files.ts';
 import {
-  auditItemOf,
   damagedBlocks,
   foundBlocks,
-  isSafe,
-  stateOf,
+  summaryOf,
   statusOf,
   type FoundBlock,
   type StatusQuestion,
@@ -202,12 +201,7 @@ export async function itemOf(
   const question = await questionOf(parts, state);
   const [newest] = question.audits;
   return {
-    fileId: file.fileId,
-    version: file.version,
-    blocks: file.blockCount,
-    blockSize: file.blockSize,
-    state: stateOf(question),
-    safe: isSafe(question),
+    ...summaryOf(question),
     replicas: placement?.nodes.length ?? 0,
     wantedReplicas: file.acceptedNodes.length,
     lastVerdict: due?.verdict ?? null,
