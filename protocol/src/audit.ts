@@ -52,7 +52,7 @@ export function beaconsOfRule(
   epoch: number,
   { auditPeriod }: Config,
 ): number[] {
-  if (due === null || epoch < due.from) return [];
+  if (due === null) return [];
   const first = Math.max(due.from, epoch - 2 * auditPeriod);
   return Array.from({ length: epoch - first + 1 }, (_, i) => first + i);
 }
