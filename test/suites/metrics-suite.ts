@@ -15,7 +15,7 @@ const LOOK_MS = 50;
 /** Every label and what its values look like; nothing else may stand in any. */
 const LABELS: Readonly<Record<string, RegExp>> = {
   method: /^[A-Z-]+$/,
-  route: /^(?:none|[a-zA-Z/:._-]+)$/,
+  route: /^(?:none|[a-zA-Z0-9/:._-]+)$/,
   status: /^[1-5]\d\d$/,
   le: /^(?:[\d.]+|\+Inf)$/,
   node: /^birch-[1-3]$/,
