@@ -145,12 +145,14 @@ attack({
   async run({ newRelay }) {
     const { organisations, key } = await parties;
     let [signed, tried] = [0, 0];
-    for (let bit = 11; tried < 60; bit += 331, tried++) {
+    // long, so that many bits are of what the peers have answered
+    const results = [{ fileId: retire.fileId, note: 'x'.repeat(3_000) }];
+    for (let bit = 11; tried < 60; bit += 997, tried++) {
       let honest = '';
       const { ledger, sent } = newRelay({
         organisations,
         key,
-        results: [{ fileId: retire.fileId }],
+        results,
         relayed: (envelope) => {
           honest = effectOf(envelope);
           return flipped(envelope, bit);

@@ -38,7 +38,7 @@ export interface Attack<World> {
 }
 
 export function attack<World>(what: Attack<World>): void {
-  const { id, attack: aim, defence, run, patienceMs = 30_000 } = what;
+  const { id, attack: aim, defence, run, patienceMs = 60_000 } = what;
   describe(`${id}: ${aim}`, () => {
     const { undefended } = what;
     if (typeof undefended === 'string') {
