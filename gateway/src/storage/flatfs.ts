@@ -6,7 +6,7 @@
  */
 import { mkdir, readFile, readdir, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { equalBytes, utf8 } from '@holdfast/protocol/bytes.js';
+import { utf8 } from '@holdfast/protocol/bytes.js';
 import { base32upper } from 'multiformats/bases/base32';
 import type { CID } from 'multiformats/cid';
 import { errnoOf, makeFolder, syncFolder, writeDurably } from './durable-file.ts';
@@ -71,7 +71,7 @@ export async function openFlatfs(folder: string): Promise<Flatfs> {
       await shardOf(shard);
       const present = await absentIsUndefined(readFile(join(folder, shard, file)));
       // who wrote it may have died before its name was durable
-      if (present !== undefined && equalBytes(present, bytes)) {
+      if (present?.equals(bytes) === true) {
         return syncFolder(join(folder, shard));
       }
       const temporaryFile = join(temporary, String(written++));
