@@ -76,10 +76,10 @@ function compareWithRestic(scratch, path, cpu, share) {
     return [{ ...ours, beside: 'restic backup: not installed here' }];
   }
   const times = String(shell('restic backup --no-cache --quiet "$1"; times'));
-  const [, minutesUser, user, minutesSystem, system] = /\n(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$/.exec(
-    times,
-  );
-  const theirs = 60 * (Number(minutesUser) + Number(minutesSystem)) + Number(user) + Number(system);
+  const [, minutes, seconds, kernelMinutes, kernelSeconds] =
+    /\n(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$/.exec(times);
+  const theirs =
+    60 * (Number(minutes) + Number(kernelMinutes)) + Number(seconds) + Number(kernelSeconds);
   return [
     { ...ours, beside: `restic backup: ${rounded(theirs * share)} CPU-s` },
     row('the same against restic backup', cpu / theirs, 'x', { most: 2 }),

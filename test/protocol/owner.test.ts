@@ -11,7 +11,7 @@ import { askForAudit } from '@holdfast/protocol/owner/ask-audit.js';
 import { isRegistered, readFileState } from '@holdfast/protocol/owner/file-keys.js';
 import { LANES, newLanes } from '@holdfast/protocol/owner/lanes.js';
 import { findAccount, openAccount, readBalance } from '@holdfast/protocol/owner/open-account.js';
-import { readParties, readProvider } from '@holdfast/protocol/owner/parties.js';
+import { readDelegateName, readParties, readProvider } from '@holdfast/protocol/owner/parties.js';
 import { rebuilt } from '@holdfast/protocol/owner/rebuilt.js';
 import { registerFile, type Registration } from '@holdfast/protocol/owner/register.js';
 import { readRegistered } from '@holdfast/protocol/owner/store-file.js';
@@ -245,9 +245,11 @@ describe('whom an owner depends on', () => {
     expect(refusal).toMatchObject({ code: 'NOT_FOUND', detail: 'no organisation is a provider' });
     const delegate = { mspId: 'Alder', role: 'delegate', name: 'Dana' };
     const answers = { ...now, 'accounts:organisation': () => delegate as never };
-    await expect(readParties(acting(answers).ledger)).rejects.toMatchObject({
-      code: 'ANSWER_FALSE',
-    });
+    const { ledger } = acting(answers);
+    await expect(readParties(ledger)).rejects.toMatchObject({ code: 'ANSWER_FALSE' });
+    expect(await readDelegateName(ledger, 'Alder')).toBe('Dana');
+    const other = await refusalOfAsync(readDelegateName(ledger, 'Cedar'));
+    expect(other.code).toBe('ANSWER_FALSE');
   });
 });
 
