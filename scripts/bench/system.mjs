@@ -65,6 +65,7 @@ function compareWithRestic(scratch, path, cpu, share) {
   const ours = row('owner, CPU of that put, by GiB', cpu * share, 'CPU-s');
   const env = {
     ...process.env,
+    LC_ALL: 'C',
     RESTIC_PASSWORD: 'bench',
     RESTIC_REPOSITORY: join(scratch, 'restic'),
   };
@@ -93,6 +94,7 @@ async function measureAudits(url, owner, { fileId, blocks }, isFull) {
   const verdict = isFull
     ? owner.audit(fileId, { patienceMs: VERDICT_MS }).finally(() => (isOver = true))
     : undefined;
+  verdict?.catch(() => undefined); // it is awaited below
   const taken = [];
   do {
     taken.push((await owner.challenge(fileId)).durationMs / 1000);
