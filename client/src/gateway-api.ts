@@ -9,6 +9,7 @@ import { hex, utf8 } from '@holdfast/protocol/bytes.js';
 import { ERRORS, HoldfastError, type ErrorCode } from '@holdfast/protocol/errors.js';
 import { problem } from '@holdfast/protocol/network-messages.js';
 import { parse } from '@holdfast/protocol/schema.js';
+import { endOf, TaskGone } from './await-task.ts';
 import { signRequest } from './request-signature.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -44,6 +45,8 @@ export interface GatewayOptions {
 
 /** Pauses before the second, third and fourth try. */
 const PAUSES_MS = [200, 1_000, 3_000];
+/** Times that a task is begun. */
+const TRIES = 3;
 const LONGEST_PAUSE_MS = 30_000;
 /** A gateway that says so asks for the same request later. */
 const LATER = [429, 502, 503, 504];
@@ -81,6 +84,17 @@ export function newGatewayApi({ url, key, random, nowMs }: GatewayOptions): Gate
     }
   }
 
+  /** Sends it again as long as that does no harm. */
+  async function insist(method: string, path: string, options: RequestOptions): Promise<Response> {
+    for (let tries = 0; ; tries++) {
+      const pause = ONCE.includes(method) ? undefined : PAUSES_MS[tries];
+      const outcome = await send(method, path, options).catch((error: unknown) => error);
+      if (outcome instanceof Response && outcome.ok) return outcome;
+      if (pause === undefined || !isWorthRetrying(outcome)) throw await refusalOf(outcome, method);
+      await delay(pauseAfter(outcome, pause), undefined, { signal: options.signal });
+    }
+  }
+
   async function request(
     method: string,
     path: string,
@@ -89,14 +103,18 @@ export function newGatewayApi({ url, key, random, nowMs }: GatewayOptions): Gate
     const headers = KEYED.includes(method)
       ? { 'idempotency-key': hex(random(16)), ...options.headers }
       : (options.headers ?? {});
-    for (let tries = 0; ; tries++) {
-      const pause = ONCE.includes(method) ? undefined : PAUSES_MS[tries];
-      const outcome = await send(method, path, { ...options, headers }).catch(
-        (error: unknown) => error,
-      );
-      if (outcome instanceof Response && outcome.ok) return outcome;
-      if (pause === undefined || !isWorthRetrying(outcome)) throw await refusalOf(outcome, method);
-      await delay(pauseAfter(outcome, pause), undefined, { signal: options.signal });
+    const { signal } = options;
+    const ask = (task: string) => insist('GET', task, signal === undefined ? {} : { signal });
+    for (let tries = 1; ; tries++) {
+      const answer = await insist(method, path, { ...options, headers });
+      try {
+        const ended = await endOf(answer, ask, signal);
+        if (ended.ok) return ended;
+        throw await refusalOf(ended, method);
+      } catch (error) {
+        // a task that ended with the gateway's process: the same request begins it again
+        if (!(error instanceof TaskGone) || tries === TRIES) throw error;
+      }
     }
   }
 

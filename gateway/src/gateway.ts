@@ -17,7 +17,13 @@ import { newApp } from './http/app.ts';
 import type { GatewayConfig } from './config.ts';
 import { configured, funded } from './consortium.ts';
 import { newEnrolment } from './enrolment/enrolment.ts';
-import { forgetAnswers, newIdempotency, type KeptAnswer } from './http/idempotency.ts';
+import {
+  forgetAnswers,
+  newIdempotency,
+  newIdempotencyInMemory,
+  type KeptAnswer,
+} from './http/idempotency.ts';
+import { ANSWER_WITHIN_MS, newTasks, type KeptTask } from './http/tasks.ts';
 import { isDevelopment, type Connection } from './ledger/connection.ts';
 import { newFabricLedger } from './ledger/fabric-ledger.ts';
 import type { LedgerLink } from './ledger/ledger-link.ts';
@@ -59,6 +65,8 @@ export interface GatewayParts {
   readonly pool?: Pool;
   /** The machine's clocks unless given. */
   readonly clocks?: Clocks;
+  /** How long a request that takes long is waited for; {@link ANSWER_WITHIN_MS} unless given. */
+  readonly answerWithinMs?: number;
 }
 
 export interface Clocks {
@@ -139,6 +147,10 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
 
     const answers = store.table<KeptAnswer>('answers');
     stage.go('answers', HOUR_MS, () => forgetAnswers({ answers, nowMs }));
+    const withinMs = parts.answerWithinMs ?? ANSWER_WITHIN_MS;
+    const tasks = newTasks({ kept: store.table<KeptTask>('tasks'), withinMs, nowMs, log });
+    stage.go('tasks', HOUR_MS, () => tasks.forget());
+    closing.push(() => tasks.settled());
     const owners = newOwners({ agent, enrolled: store.table<Signatory>('enrolled'), nowMs });
     const folder = roleFolder(config.dataFolder, 'agent', agent.mspId);
     const tables = newTableCopies(join(folder, 'tables'), pool);
@@ -188,6 +200,8 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
       authenticate: newSignatureAuth({ signatoryOf: (keyId) => owners.signatoryOf(keyId), nowMs }),
       originOf: newOrigins(config.publicOrigin, () => door.port()),
       once: newIdempotency({ answers, nowMs }),
+      onceInMemory: newIdempotencyInMemory({ nowMs }),
+      tasks,
       checks: {
         ledger: async () => {
           await agent.evaluate('beacons:current', {}, AbortSignal.timeout(5_000));

@@ -45,7 +45,12 @@ export interface GatewayStageOptions {
   readonly log?: Logger;
   /** An empty one that is not removed, instead of one of its own. */
   readonly folder?: string;
+  /** How long a request waits for its answer before it becomes a task. */
+  readonly answerWithinMs?: number;
 }
+
+/** However slow the machine is: no request becomes a task unless a test wants it. */
+const PATIENCE_MS = 600_000;
 
 /** The gateway runs when this resolves. */
 export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<GatewayStage> {
@@ -60,7 +65,7 @@ export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<
   let running: RunningGateway | undefined;
 
   async function start(options = given): Promise<RunningGateway> {
-    const { limits = UNLIMITED, log = newLog('silent') } = options;
+    const { limits = UNLIMITED, log = newLog('silent'), answerWithinMs = PATIENCE_MS } = options;
     running = await startGateway({
       config: {
         port: 0,
@@ -74,6 +79,7 @@ export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<
       connection,
       link,
       log,
+      answerWithinMs,
       clocks: {
         nowMs: Date.now,
         monotonicMs: () => performance.now() + passed,

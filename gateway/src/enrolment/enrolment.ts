@@ -54,6 +54,9 @@ export function newEnrolment(parts: EnrolmentParts): Enrol {
   };
 }
 
+/** Whose request it is: SHA-256 of its key's SPKI, hex. @throws `INPUT_INVALID`, pointer /csr. */
+export const requesterOf = async (csr: string): Promise<string> => hex(signerId(await keyOf(csr)));
+
 /** SPKI of a request whose signature proves that its sender holds the key. @throws `INPUT_INVALID`, pointer /csr. */
 async function keyOf(csr: string): Promise<Uint8Array> {
   try {

@@ -18,8 +18,9 @@ import type { ManagedFiles } from '../managed/managed-files.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { authenticated } from './basic-auth.ts';
 import { newEventStreams, type EventStreams } from './event-stream.ts';
+import type { Once } from './idempotency.ts';
 import { mount } from './mount.ts';
-import { answerProblems } from './problem.ts';
+import { answerProblems, HttpRefusal } from './problem.ts';
 import { logRequests } from './request-log.ts';
 import { newRequestLimits, type RequestLimits } from './request-limits.ts';
 import type { RequestParts } from './requests.ts';
@@ -40,10 +41,15 @@ import { networkRoutes } from './routes/network.ts';
 import { operationsRoutes } from './routes/operations.ts';
 import { nodesRoutes } from './routes/nodes.ts';
 import { withReference } from './routes/reference.ts';
+import { tasksRoutes } from './routes/tasks.ts';
 import { uploadsRoutes } from './routes/uploads.ts';
 import type { TableCopies } from '../auditor/table-copies.ts';
 
+/** Characters of a path with its query: RFC 9110 section 4.1 asks for 8,000 at least. */
+const LONGEST_ADDRESS = 8_192;
+
 export interface AppParts extends RequestParts {
+  readonly onceInMemory: Once;
   readonly log: Logger;
   readonly network: Network;
   readonly config: Config;
@@ -75,6 +81,7 @@ export function newApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false);
   app.use(logRequests(parts));
+  app.use(expectShortAddress);
   app.use('/v1', describeAnswers);
   const limits = newRequestLimits(parts.limits, parts.monotonicMs);
   mount(app, withReference(routesOf({ ...parts, streams: newEventStreams(parts) })), {
@@ -106,6 +113,7 @@ function routesOf(parts: AppParts & { readonly streams: EventStreams }): Route[]
     ...challengesRoutes(parts),
     ...filePartsRoutes(parts),
     ...alertsRoutes(parts),
+    ...tasksRoutes(parts),
   ];
 }
 
@@ -118,6 +126,14 @@ const guardsOf =
       ? [limits.open, limits.newAccount]
       : [limits.open];
   };
+
+const expectShortAddress: RequestHandler = (request, _response, next) => {
+  if (request.url.length <= LONGEST_ADDRESS) return next();
+  throw new HttpRefusal('INPUT_INVALID', `expected at most ${LONGEST_ADDRESS} characters`, {
+    status: 414,
+    pointer: '/path',
+  });
+};
 
 const describeAnswers: RequestHandler = (_request, response, next) => {
   // the agent sees no plaintext, unless a password says otherwise: custody is the owner's

@@ -74,7 +74,7 @@ interface TakingBytes<A extends z.ZodType | null, P extends z.ZodObject> extends
 
 /** A route that takes bytes and has an effect, with an Idempotency-Key once. */
 export function takesBytes<A extends z.ZodType | null, P extends z.ZodObject = Nothing>(
-  { once }: Pick<RequestParts, 'once'>,
+  { once, tasks }: Pick<RequestParts, 'once' | 'tasks'>,
   { type, most, ...declared }: TakingBytes<A, P>,
   call: (call: ByteCall<P>) => Promise<Given<A>>,
 ): Route {
@@ -82,7 +82,7 @@ export function takesBytes<A extends z.ZodType | null, P extends z.ZodObject = N
     ...declared,
     headers: { 'Content-Digest': 'sha-256 of the body (RFC 9530)', ...declared.headers },
     takes: { content: { [type ?? '*/*']: null }, isOptional: false },
-    answers: answersOf(declared),
+    answers: answersOf(declared, true),
   };
   return route<P, Nothing>(spec, async (asked) => {
     const { request, response } = asked;
@@ -90,16 +90,22 @@ export function takesBytes<A extends z.ZodType | null, P extends z.ZodObject = N
     const key = idempotencyKey(request.get('idempotency-key'));
     const claimed = claimedDigest(request.get('content-digest'));
     let opened: StreamedBody | undefined;
+    let begin = (_body: StreamedBody): void => undefined;
+    const opening = new Promise<StreamedBody>((resolve) => (begin = resolve));
     const open = (limit: number): StreamedBody => {
       expectBytes(request, type);
-      return (opened = streamOf(request, response, limit));
+      opened = streamOf(request, response, limit);
+      begin(opened);
+      return opened;
     };
     const same = {
       known: claimed === undefined ? undefined : digestOf(request, claimed),
       whole: async () => digestOf(request, await digestIn(opened ?? open(most))),
     };
     const answer = async () => asAnswer(declared.status, await call({ ...asked, open }));
-    send(response, await once(callerOf(response).keyId, key, same, answer));
+    const { keyId, ownerId } = callerOf(response);
+    const came = opening.then(({ ended }) => ended);
+    send(response, await tasks.within({ ownerId, key, came }, once(keyId, key, same, answer)));
   });
 }
 

@@ -56,6 +56,8 @@ export interface StreamedBody extends Pick<Body, 'bytes'> {
   readonly length: number | undefined;
   /** SHA-256; undefined before the end. */
   readonly digest: () => Uint8Array | undefined;
+  /** Resolves at the end, where all is as it should be. */
+  readonly ended: Promise<void>;
 }
 
 /** As {@link bodyOf}; the body may be chunked. */
@@ -77,9 +79,16 @@ export function streamOf(
   if (length !== undefined && length > most) throw tooLarge(most, length);
   const claimed = claimedDigest(request.get('content-digest'));
   let digest: Uint8Array | undefined;
-  const ended = (found: Uint8Array): void => void (digest = found);
-  const bytes = readChecked(request, response, { length, most, claimed, flow, ended });
-  return { length, bytes, digest: () => digest };
+  let end = (_digest: Uint8Array): void => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = (found) => {
+      digest = found;
+      resolve();
+    };
+  });
+  const whole = (found: Uint8Array): void => end(found);
+  const bytes = readChecked(request, response, { length, most, claimed, flow, end: whole });
+  return { length, bytes, digest: () => digest, ended };
 }
 
 /** @returns undefined where the body is chunked. */
@@ -106,7 +115,7 @@ interface Expected {
   readonly claimed: Uint8Array | undefined;
   readonly flow: Flow;
   /** Called with the digest of a body that is as it should be. */
-  readonly ended: (digest: Uint8Array) => void;
+  readonly end: (digest: Uint8Array) => void;
 }
 
 async function* readChecked(
@@ -133,7 +142,7 @@ async function* readChecked(
   }
   const digest = hash.digest();
   checkEnd(seen, digest, expected);
-  expected.ended(digest);
+  expected.end(digest);
 }
 
 function checkEnd(seen: number, digest: Uint8Array, { length, most, claimed }: Expected): void {

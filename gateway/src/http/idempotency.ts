@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHmac, randomBytes } from 'node:crypto';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { HttpRefusal } from './problem.ts';
 import type { Table } from '../store.ts';
@@ -72,12 +73,12 @@ export function newIdempotency({ answers, nowMs }: IdempotencyParts) {
   }
 
   return async function once(
-    caller: string,
+    caller: string | undefined,
     key: string | undefined,
     request: Sameness,
     answer: () => Promise<Answer>,
   ): Promise<Answer> {
-    if (key === undefined) return answer();
+    if (key === undefined || caller === undefined) return answer();
     const name = `${caller} ${key}`;
     const before = running.get(name);
     if (before !== undefined) return joined(before, request);
@@ -109,6 +110,34 @@ function again<A>(before: string, answer: A, request: string): A {
     status: 422,
     pointer: '/Idempotency-Key',
   });
+}
+
+/** The same for requests with a password in them: in memory alone, and under a key of this process. */
+export function newIdempotencyInMemory({ nowMs }: Pick<IdempotencyParts, 'nowMs'>): Once {
+  const answers = newMemoryTable();
+  const once = newIdempotency({ answers, nowMs });
+  const processKey = randomBytes(32);
+  const marked = (digest: string) => createHmac('sha256', processKey).update(digest).digest('hex');
+  return async (caller, key, { known, whole }, answer) => {
+    await forgetAnswers({ answers, nowMs });
+    const same = {
+      known: known === undefined ? undefined : marked(known),
+      whole: async () => marked(await whole()),
+    };
+    return once(caller, key, same, answer);
+  };
+}
+
+function newMemoryTable(): IdempotencyParts['answers'] {
+  const rows = new Map<string, KeptAnswer>();
+  return {
+    get: (name) => Promise.resolve(rows.get(name)),
+    put: (name, answer) => Promise.resolve(void rows.set(name, answer)),
+    delete: (name) => Promise.resolve(void rows.delete(name)),
+    async *entries() {
+      yield* rows;
+    },
+  };
 }
 
 /** Forgets what is older than a day. */

@@ -5,9 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { fromUtf8, utf8 } from '@holdfast/protocol/bytes.js';
 import { parseJson } from '@holdfast/protocol/schema.js';
+import { task } from '@holdfast/protocol/task-messages.js';
 import { bodyOf, readWhole } from './content-digest.ts';
 import { idempotencyKey, type Answer } from './idempotency.ts';
 import { CONDITIONS, expectUnconditional, isHeldBy } from './preconditions.ts';
@@ -115,14 +116,14 @@ export function takesJson<
   A extends z.ZodType | null,
   P extends z.ZodObject = Nothing,
 >(
-  { once }: Pick<RequestParts, 'once'>,
+  { once, tasks }: Pick<RequestParts, 'once' | 'tasks'>,
   { body: schema, mayBeBare = false, scope, ...declared }: Taking<B, A, P>,
   call: (call: JsonCall<B, P>) => Promise<Given<A>>,
 ): Route {
   const spec = {
     ...declared,
     takes: { content: { [JSON_TYPE]: schema }, isOptional: mayBeBare },
-    answers: answersOf(declared),
+    answers: answersOf(declared, scope === undefined),
   };
   return route<P, Nothing>(spec, async (asked) => {
     const { request, response } = asked;
@@ -133,10 +134,16 @@ export function takesJson<
     const body = parseJson(schema, fromUtf8(bytes), what);
     const key = idempotencyKey(request.get('idempotency-key'));
     const digest = createHash('sha256').update(`${what}\n`).update(bytes).digest('hex');
-    const owner = scope === undefined ? callerOf(response).keyId : await scope(body);
     const answer = async () => asAnswer(declared.status, await call({ ...asked, body, key }));
     const same = { known: digest, whole: () => Promise.resolve(digest) };
-    send(response, owner === undefined ? await answer() : await once(owner, key, same, answer));
+    if (scope !== undefined) {
+      // nobody whom a task could be shown to
+      send(response, await once(await scope(body), key, same, answer));
+      return;
+    }
+    const { keyId, ownerId } = callerOf(response);
+    const asking = { ownerId, key, came: Promise.resolve() };
+    send(response, await tasks.within(asking, once(keyId, key, same, answer)));
   });
 }
 
@@ -145,17 +152,25 @@ export const asAnswer = <A extends z.ZodType | null>(status: number, given: Give
   return { status, headers, body };
 };
 
-export const answersOf = <A extends z.ZodType | null, P extends z.ZodObject>({
-  status,
-  answer,
-  answerHeaders = {},
-}: Effect<A, P>): Record<number, Answered> => ({
-  [status]: {
-    says: SAYS[status],
-    ...(answer === null ? {} : { content: { [JSON_TYPE]: answer } }),
-    headers: answerHeaders,
-  },
-});
+/** @param mayTakeLong - whether there is somebody whom a task can be shown to. */
+export function answersOf<A extends z.ZodType | null, P extends z.ZodObject>(
+  { status, answer, answerHeaders = {} }: Effect<A, P>,
+  mayTakeLong: boolean,
+): Record<number, Answered> {
+  const content = answer === null ? {} : { content: { [JSON_TYPE]: answer } };
+  const done = { [status]: { says: SAYS[status], ...content, headers: answerHeaders } };
+  if (!mayTakeLong) return done;
+  if (status !== 202) return { ...done, 202: LATER };
+  // told apart by Location
+  const either = answer === null ? task : z.union([answer, task]);
+  return { 202: { says: LATER.says, content: { [JSON_TYPE]: either } } };
+}
+
+const LATER: Answered = {
+  says: 'Begun, and not done within ten seconds: the outcome will stand at Location',
+  content: { [JSON_TYPE]: task },
+  headers: { Location: 'the task', 'Retry-After': 'seconds until it is worth asking' },
+};
 
 const SAYS = {
   200: 'Done',

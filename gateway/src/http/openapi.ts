@@ -224,12 +224,16 @@ function responsesOf(alike: readonly Route[], schemas: Schemas): Record<string, 
 }
 
 function responseOf(found: readonly Answered[], schemas: Schemas): Response {
-  const headers: Meanings = Object.assign({}, ...found.map((answer) => answer.headers ?? {}));
+  const [first, ...others] = found.map(({ headers = {} }) => headers);
+  // only what every one of them has
+  const headers = Object.entries(first ?? {}).filter(([name]) =>
+    others.every((other) => name in other),
+  );
   const contents = found.flatMap(({ content }) => (content === undefined ? [] : [content]));
   return {
     description: [...new Set(found.map(({ says }) => says))].join('; '),
     headers: Object.fromEntries(
-      Object.entries(headers).map(([name, description]) => [name, { description, schema: TEXT }]),
+      headers.map(([name, description]) => [name, { description, schema: TEXT }]),
     ),
     ...(contents.length === 0 ? {} : { content: mediaTypes(contents, schemas) }),
   };

@@ -9,13 +9,17 @@ import { parse } from '@holdfast/protocol/schema.js';
 import type { Answer, Once } from './idempotency.ts';
 import { targetOf, type OriginOf } from './origins.ts';
 import type { Authenticate, Signer } from './signature-auth.ts';
+import type { Tasks } from './tasks.ts';
 
+/** How long anybody answers for a request, milliseconds: one that reads, and one with an effect. */
 const PATIENCE_MS = 60_000;
+const WORK_MS = 3_600_000;
 
 export interface RequestParts {
   readonly authenticate: Authenticate;
   readonly originOf: OriginOf;
   readonly once: Once;
+  readonly tasks: Tasks;
 }
 
 /** Lets pass whose signature holds; {@link callerOf} says who it is. */
@@ -39,19 +43,13 @@ const hasBody = ({ method, headers }: Request): boolean =>
 
 export const callerOf = (response: Response): Signer => response.locals['caller'] as Signer;
 
-/** Ends when the client has gone or nobody answers for a minute. */
+/** Ends when whoever reads has gone or nobody answers for a minute; what has an effect goes on where its sender has left. */
 export function signalOf(response: Response): AbortSignal {
-  response.locals['gone'] ??= goneOf(response);
-  return AbortSignal.any([
-    response.locals['gone'] as AbortSignal,
-    AbortSignal.timeout(PATIENCE_MS),
-  ]);
-}
-
-function goneOf(response: Response): AbortSignal {
+  const { method } = response.req;
+  if (method !== 'GET' && method !== 'HEAD') return AbortSignal.timeout(WORK_MS);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  return gone.signal;
+  return AbortSignal.any([gone.signal, AbortSignal.timeout(PATIENCE_MS)]);
 }
 
 export function send(response: Response, { status, headers, body }: Answer): void {

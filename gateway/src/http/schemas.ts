@@ -11,6 +11,7 @@ import * as files from '@holdfast/protocol/file-messages.js';
 import * as ledger from '@holdfast/protocol/ledger-messages.js';
 import * as network from '@holdfast/protocol/network-messages.js';
 import * as scalars from '@holdfast/protocol/schema.js';
+import * as tasks from '@holdfast/protocol/task-messages.js';
 import * as uploads from '@holdfast/protocol/upload-messages.js';
 
 /** Plain JSON. */
@@ -24,7 +25,7 @@ export interface Schemas {
   readonly named: Json;
 }
 
-const MODULES = [scalars, network, custody, files, records, alerts, uploads, ledger];
+const MODULES = [scalars, network, custody, files, records, alerts, uploads, ledger, tasks];
 const PLACE = '#/components/schemas/';
 
 export const PROBLEM: Json = { $ref: `${PLACE}Problem` };

@@ -16,6 +16,7 @@ import {
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compareBytes, equalBytes, hex, integer, toInteger } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
+import { HttpRefusal } from '../http/problem.ts';
 import { openAuditLines, spentToday } from './audit-lines.ts';
 import { LIMITS, newQuota, type QuotaLimits } from './quota.ts';
 import type { KeyServer } from '../roles.ts';
@@ -75,7 +76,8 @@ export async function openKeyServer(parts: KeyServerParts): Promise<RunningKeySe
       const held = remembered.get(name);
       if (held !== undefined) {
         if (held.request === request) return held.answer;
-        throw new HoldfastError('INPUT_INVALID', 'this key was used for another request', {
+        throw new HttpRefusal('INPUT_INVALID', 'this key was used for another request', {
+          status: 422,
           pointer: '/Idempotency-Key',
         });
       }

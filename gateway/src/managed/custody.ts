@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createHmac, randomBytes, timingSafeEqual, X509Certificate } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual, X509Certificate } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Readable } from 'node:stream';
 import { base64url, hex } from '@holdfast/protocol/bytes.js';
@@ -31,6 +31,8 @@ import { newTurns } from './turns.ts';
 const HELD_MS = 900_000;
 /** A certificate that ends this soon is renewed first, milliseconds. */
 const RENEW_MS = 30 * 86_400_000;
+/** How long an account is shown again to whoever opened it, milliseconds. */
+const ANSWERED_MS = 86_400_000;
 /** scrypt takes 128 MiB and half a second of a core. */
 const CHECKS = { width: availableParallelism(), waiting: 8, retryAfter: 2 };
 /** A new account takes some seconds of a core. */
@@ -42,6 +44,8 @@ interface ManagedAccount {
   readonly seed: WrappedSeed;
   /** Whether the account is on the ledger and its words have been shown. */
   readonly opened: boolean;
+  /** Digest of the Idempotency-Key it was opened with, and when. */
+  readonly openedBy?: { readonly key: string; readonly at: number };
 }
 
 interface Held {
@@ -65,8 +69,11 @@ export interface CustodyParts {
 }
 
 export interface Custody {
-  /** @throws `ALREADY_EXISTS`; `RATE_LIMITED`; `INPUT_INVALID` where the password could be guessed. */
-  open(name: string, password: string): Promise<ManagedAccountAnswer>;
+  /**
+   * @param key - for a day, whoever has it and the password is answered again: phrases are kept nowhere.
+   * @throws `ALREADY_EXISTS`; `RATE_LIMITED`; `INPUT_INVALID` where the password could be guessed, or (422) was another.
+   */
+  open(name: string, password: string, key: string | undefined): Promise<ManagedAccountAnswer>;
   /** @throws `SEED_LOCKED` for a wrong password and for a name nobody has; `RATE_LIMITED`. */
   unlock(name: string, password: string): Promise<ManagedOwner>;
   /** Wraps the seed anew; the old wrapping is gone from the database. */
@@ -146,11 +153,16 @@ export function newCustody(parts: CustodyParts): Custody {
   }
 
   /** An account that was begun before is finished with the same seed, by whoever has its password. */
-  async function begin(name: string, password: string): Promise<[ManagedAccount, Uint8Array]> {
+  async function begin(
+    name: string,
+    password: string,
+    key: string | undefined,
+  ): Promise<[ManagedAccount, Uint8Array]> {
     const before = await accounts.get(name);
-    if (before?.opened === true) {
+    if (before?.opened === true && !wasOpenedBy(before, name, key)) {
       throw new HoldfastError('ALREADY_EXISTS', 'this name is taken', { pointer: '/name' });
     }
+    if (before?.opened === true) return unwrap(name, password).catch(whereLocked);
     if (before !== undefined) return unwrap(name, password);
     const seed = new Uint8Array(randomBytes(SEED_LENGTH));
     const wrapped = await checks(() => wrapSeed(seed, password, randomBytes));
@@ -159,12 +171,28 @@ export function newCustody(parts: CustodyParts): Custody {
     return [account, seed];
   }
 
-  async function openNamed(name: string, password: string): Promise<ManagedAccountAnswer> {
-    const [account, seed] = await begin(name, password);
+  function wasOpenedBy(
+    { openedBy }: ManagedAccount,
+    name: string,
+    key: string | undefined,
+  ): boolean {
+    if (openedBy === undefined || key === undefined) return false;
+    return openedBy.key === digestOf(name, key) && openedBy.at + ANSWERED_MS > nowMs();
+  }
+
+  async function openNamed(
+    name: string,
+    password: string,
+    key: string | undefined,
+  ): Promise<ManagedAccountAnswer> {
+    const [account, seed] = await begin(name, password, key);
     try {
       const owner = await ownerOf(name, seed);
-      await openAccount(owner, bringTo(parts), () => undefined);
-      await accounts.put(name, { ...account, opened: true });
+      if (!account.opened) {
+        await openAccount(owner, bringTo(parts), () => undefined);
+        const openedBy = key === undefined ? {} : { openedBy: openedWith(name, key, nowMs()) };
+        await accounts.put(name, { ...account, opened: true, ...openedBy });
+      }
       held.set(name, { owner, mark: markOf(password), until: nowMs() + HELD_MS });
       return {
         accountId: hex(owner.ownerId),
@@ -178,9 +206,9 @@ export function newCustody(parts: CustodyParts): Custody {
   }
 
   return {
-    async open(name, password) {
+    async open(name, password, key) {
       checkPassword(password);
-      return openings(() => exclusive(name, () => openNamed(name, password)));
+      return openings(() => exclusive(name, () => openNamed(name, password, key)));
     },
 
     async unlock(name, password) {
@@ -224,6 +252,20 @@ const bringTo =
     await provider.tagKey(tagKeyId, Readable.from([table]));
     await tables.keep(tagKeyId, table);
   };
+
+const digestOf = (name: string, key: string): string =>
+  createHash('sha256').update(`${name}\n${key}`).digest('hex');
+
+const openedWith = (name: string, key: string, at: number) => ({ key: digestOf(name, key), at });
+
+/** The key is the same, the password is not. */
+function whereLocked(error: unknown): never {
+  if (!(error instanceof HoldfastError && error.code === 'SEED_LOCKED')) throw error;
+  throw new HttpRefusal('INPUT_INVALID', 'this key was used for another request', {
+    status: 422,
+    pointer: '/Idempotency-Key',
+  });
+}
 
 const endsSoon = (certificate: string, nowMs: number): boolean =>
   Date.parse(new X509Certificate(certificate).validTo) < nowMs + RENEW_MS;

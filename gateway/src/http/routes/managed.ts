@@ -34,6 +34,7 @@ import { sendBytes } from '../byte-answer.ts';
 import { sends, takesBytes } from '../byte-route.ts';
 import { callersFile, fileAddress, ownAddress } from '../caller-files.ts';
 import { expectAccepted, reads, takesJson } from '../json-route.ts';
+import type { Once } from '../idempotency.ts';
 import { isHeldBy } from '../preconditions.ts';
 import { signalOf } from '../requests.ts';
 import { route, type Route } from '../route.ts';
@@ -59,6 +60,8 @@ export interface ManagedParts extends FilesParts, ChallengesParts {
   readonly config: Config;
   /** Where bodies of unknown length are measured. */
   readonly measuringFolder: string;
+  /** For a request with a password in it, which leaves no digest behind that outlives the process. */
+  readonly onceInMemory: Once;
   readonly nowMs: () => number;
 }
 
@@ -122,11 +125,11 @@ const plaintextRoute = (parts: ManagedParts): Route =>
     {
       path: '/v1/files/:file',
       who: 'managed',
-      summary: 'The file in plaintext, each block verified before a byte of it leaves',
+      summary:
+        'The file in plaintext under its name, each block verified before a byte of it leaves',
       params: ownAddress,
       type: '*/*',
       hasRanges: true,
-      answerHeaders: { 'Content-Disposition': 'its name' },
       problems: ['NOT_FOUND', 'FILE_LOST', 'STORAGE_UNREACHABLE'],
     },
     async ({ params, request, response }) => {
@@ -218,7 +221,7 @@ const challengeRoute = (parts: ManagedParts): Route =>
 
 const passwordRoute = (parts: ManagedParts): Route =>
   takesJson(
-    withoutRecord(parts),
+    { ...parts, once: parts.onceInMemory },
     {
       method: 'put',
       path: '/v1/accounts/password',
@@ -235,12 +238,6 @@ const passwordRoute = (parts: ManagedParts): Route =>
       return {};
     },
   );
-
-/** A request with a password in it leaves no digest behind. */
-const withoutRecord = (parts: ManagedParts): ManagedParts => ({
-  ...parts,
-  once: (_caller, _key, _request, answer) => answer(),
-});
 
 function ownerOf(response: Response): ManagedOwner {
   const owner = managedOf(response);

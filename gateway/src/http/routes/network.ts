@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { managedAccountAnswer, newAccountRequest } from '@holdfast/protocol/custody-messages.js';
 import { accountAnswer, network, type Network } from '@holdfast/protocol/network-messages.js';
-import type { Enrol } from '../../enrolment/enrolment.ts';
+import { requesterOf, type Enrol } from '../../enrolment/enrolment.ts';
 import type { Custody } from '../../managed/custody.ts';
 import { reads, takesJson } from '../json-route.ts';
 import type { RequestParts } from '../requests.ts';
@@ -44,15 +44,16 @@ export function networkRoutes(parts: NetworkParts): Route[] {
         status: 201,
         answer: z.union([accountAnswer, managedAccountAnswer]),
         problems: ['ALREADY_EXISTS', 'LEDGER_UNREACHABLE'],
-        scope: () => Promise.resolve(undefined),
+        // what custody answers has the phrase in it, and is kept nowhere: it knows a request again itself
+        scope: async (body) => (body.custody === 'owner' ? requesterOf(body.csr) : undefined),
       },
-      async ({ body, response }) => {
+      async ({ body, response, key }) => {
         response.set('Holdfast-Custody', body.custody);
         return {
           body:
             body.custody === 'owner'
               ? await parts.enrol(body.csr)
-              : await parts.custody.open(body.name, body.password),
+              : await parts.custody.open(body.name, body.password, key),
         };
       },
     ),
