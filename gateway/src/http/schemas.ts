@@ -48,6 +48,9 @@ export function newSchemas(): Schemas {
   const refer = (schema: z.ZodType, io: 'input' | 'output' = 'input'): Json => {
     const id = registry.get(schema)?.id;
     if (id !== undefined) return { $ref: PLACE + id };
+    if (schema instanceof z.ZodUnion) {
+      return { anyOf: schema.options.map((option) => refer(option as z.ZodType, io)) };
+    }
     const metadata = z.registry<{ id: string }>();
     return bare(z.toJSONSchema(schema, { ...options, io, metadata }));
   };
