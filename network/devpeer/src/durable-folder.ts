@@ -24,3 +24,19 @@ export async function syncFolder(folder: string): Promise<void> {
     await handle.close();
   }
 }
+
+/**
+ * Opens a database of LevelDB in its folder, whose names are on disk then.
+ *
+ * @throws when another process has the folder open.
+ */
+export async function openIn(folder: string, database: { open(): Promise<void> }): Promise<void> {
+  await makeFolder(folder);
+  try {
+    await database.open();
+  } catch (cause) {
+    throw new Error(`cannot open ${folder}: is another ledger running on it?`, { cause });
+  }
+  // LevelDB names its newest manifest by a rename that it leaves to the system
+  await syncFolder(folder);
+}

@@ -6,7 +6,7 @@
  * @module
  */
 import { ClassicLevel } from 'classic-level';
-import { makeFolder, syncFolder } from './durable-folder.ts';
+import { openIn } from './durable-folder.ts';
 
 export interface RegisteredAttribute {
   readonly name: string;
@@ -51,14 +51,7 @@ export class Register {
   /** @throws when another process has the folder open. */
   static async open(folder: string): Promise<Register> {
     const database = new ClassicLevel<string, unknown>(folder, { valueEncoding: 'json' });
-    await makeFolder(folder);
-    try {
-      await database.open();
-    } catch (cause) {
-      throw new Error(`cannot open ${folder}: is another ledger running on it?`, { cause });
-    }
-    // LevelDB names its newest manifest by a rename that it leaves to the system
-    await syncFolder(folder);
+    await openIn(folder, database);
     return new Register(database);
   }
 

@@ -80,8 +80,7 @@ export function historyPrefix(namespace: string, key: string): Buffer {
 export const historyKey = (namespace: string, key: string, version: Version): Buffer =>
   join(historyPrefix(namespace, key), encodeVersion(version));
 
-const encodeVersion = (version: Version): Buffer =>
-  join(u64(version.block), u32(version.index));
+const encodeVersion = (version: Version): Buffer => join(u64(version.block), u32(version.index));
 
 export const decodeVersion = (bytes: Buffer): Version => ({
   block: Number(bytes.readBigUInt64BE(0)),

@@ -7,7 +7,7 @@
  */
 import { common } from '@hyperledger/fabric-protos';
 import { type BatchOperation, ClassicLevel } from 'classic-level';
-import { makeFolder, syncFolder } from './durable-folder.ts';
+import { openIn } from './durable-folder.ts';
 import { headerHash, newLedgerBlock, numberOf } from './ledger-block.ts';
 import { type Database, StateView } from './state-view.ts';
 import * as keys from './store-keys.ts';
@@ -76,14 +76,7 @@ export class ChannelStore {
       keyEncoding: 'buffer',
       valueEncoding: 'buffer',
     });
-    await makeFolder(folder);
-    try {
-      await database.open();
-    } catch (cause) {
-      throw new Error(`cannot open ${folder}: is another ledger running on it?`, { cause });
-    }
-    // LevelDB names its newest manifest by a rename that it leaves to the system
-    await syncFolder(folder);
+    await openIn(folder, database);
     return new ChannelStore(database, isSynced);
   }
 
