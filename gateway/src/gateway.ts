@@ -39,6 +39,7 @@ import { newCustody } from './managed/custody.ts';
 import { newManagedFiles } from './managed/managed-files.ts';
 import { openMonitor } from './monitor/monitor.ts';
 import { newStoredBytes } from './monitor/stored-bytes.ts';
+import { openNonces } from './http/nonces.ts';
 import { newOrigins } from './http/origins.ts';
 import { newOwners } from './enrolment/owners.ts';
 import { partiesOf } from './parties.ts';
@@ -118,6 +119,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
     const agent = ledger.as(parties.agent);
     const store = await openStore(join(config.dataFolder, 'gateway'));
     closing.push(() => store.close());
+    const nonces = await openNonces({ table: store.table<number>('nonces'), nowMs, monotonicMs });
     const monitor = await openMonitor({ ledger, agent, store, log, nowMs });
     const stage: Stage = {
       dataFolder: config.dataFolder,
@@ -161,6 +163,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
       granted: store.table<readonly string[]>('granted'),
       enrolmentKey: await openEnrolmentKey(folder),
     });
+    await nonces.begun();
     const custodyStore = await openStore(join(folder, 'custody'));
     closing.push(() => custodyStore.close());
     const { channel } = connection;
@@ -197,7 +200,11 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
       monitor,
       metrics: newMetrics({ registry, figures, signal }),
       pool,
-      authenticate: newSignatureAuth({ signatoryOf: (keyId) => owners.signatoryOf(keyId), nowMs }),
+      authenticate: newSignatureAuth({
+        signatoryOf: (keyId) => owners.signatoryOf(keyId),
+        nonces,
+        nowMs,
+      }),
       originOf: newOrigins(config.publicOrigin, () => door.port()),
       once: newIdempotency({ answers, nowMs }),
       onceInMemory: newIdempotencyInMemory({ nowMs }),

@@ -5,8 +5,10 @@ import * as bytes from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { signRequest } from '../../client/src/request-signature.ts';
 import { newSigningKey } from '../../client/src/signing-key.ts';
+import * as memories from '../../gateway/src/http/nonces.ts';
 import * as auths from '../../gateway/src/http/signature-auth.ts';
 import * as logs from '../../gateway/src/log.ts';
+import type { Table } from '../../gateway/src/store.ts';
 import { CertificateAuthority } from '../../network/devpeer/src/certificate-authority.ts';
 import { attack, outcomeOf } from '../support/attack.ts';
 import { variantOf, type Change } from '../support/attack-variant.ts';
@@ -15,6 +17,7 @@ import { seededRandom } from '../support/property.ts';
 const NOW = 1_800_000_000_000;
 const URL_OF = 'http://localhost:7070/v1/files';
 const AUTH = 'gateway/src/http/signature-auth.ts';
+const NONCES = 'gateway/src/http/nonces.ts';
 const random = seededRandom(5);
 
 /** A victim, whose key the gateway knows. */
@@ -31,10 +34,14 @@ const victim = (async () => {
   return { key, signatory: { ownerId: 'ab'.repeat(32), mspId: 'Alder', certificate } };
 })();
 
-async function guard({ newSignatureAuth }: typeof auths) {
+/** A gateway that has run for a while, with nothing on disk. */
+async function guard({ newSignatureAuth }: typeof auths, { openNonces } = memories) {
   const { key, signatory } = await victim;
+  const table = { put: async () => undefined, async *entries() {} } as unknown as Table<number>;
+  const monotonicMs = () => 0;
   return newSignatureAuth({
     signatoryOf: async (keyId) => (keyId === key.keyId ? signatory : undefined),
+    nonces: await openNonces({ table, nowMs: () => NOW - 60_000, monotonicMs }),
     nowMs: () => NOW,
   });
 }
@@ -63,16 +70,16 @@ attack({
   id: 'T60',
   attack: 'a captured request is sent again',
   defence: 'a nonce counts once',
-  defended: () => auths,
+  defended: () => memories,
   undefended: () =>
-    variantOf<typeof auths>(AUTH, {
-      file: AUTH,
-      from: '      if (expiries.has(name)) return false;\n',
+    variantOf<typeof memories>(NONCES, {
+      file: NONCES,
+      from: '      if (used.has(name)) return false;\n',
       to: '',
     }),
   async run(world) {
     const { key } = await victim;
-    const authenticate = await guard(world);
+    const authenticate = await guard(auths, world);
     const request = { method: 'GET', url: new URL(URL_OF), headers: {} };
     const sent = get(await signRequest(request, key, NOW, random));
     if (!(await isTaken(authenticate, sent))) throw new Error('bug: the first is honest');

@@ -7,6 +7,9 @@ import {
   type SignedMessage,
   type Signatory,
 } from '../../gateway/src/http/signature-auth.ts';
+import type { HoldfastError } from '@holdfast/protocol/errors.js';
+import { openNonces } from '../../gateway/src/http/nonces.ts';
+import type { Table } from '../../gateway/src/store.ts';
 import { CertificateAuthority } from '../../network/devpeer/src/certificate-authority.ts';
 import { newSigningKey, type SigningKey } from '../../client/src/signing-key.ts';
 import { signRequest } from '../../client/src/request-signature.ts';
@@ -72,12 +75,15 @@ describe('a signed request', () => {
 
   const nonces = seededRandom(3);
   let now = NOW;
-  const newAuth = (at = NOW) => {
+  let monotonic = 0;
+  const nowMs = () => now;
+  /** A gateway that started a second before. */
+  const newAuth = async (at = NOW, table = newTable<number>()) => {
+    now = at - 1_000;
+    const nonces = await openNonces({ table, nowMs, monotonicMs: () => monotonic });
     now = at;
-    return newSignatureAuth({
-      signatoryOf: async (keyId) => (keyId === key.keyId ? signatory : undefined),
-      nowMs: () => now,
-    });
+    const signatoryOf = async (keyId: string) => (keyId === key.keyId ? signatory : undefined);
+    return newSignatureAuth({ signatoryOf, nonces, nowMs });
   };
 
   async function message(
@@ -98,21 +104,21 @@ describe('a signed request', () => {
   const body = new TextEncoder().encode('{"blinded":[]}');
 
   it('names the owner of its key, with and without a body', async () => {
-    const authenticate = newAuth();
+    const authenticate = await newAuth();
     const owner = { ownerId: signatory.ownerId, keyId: key.keyId };
     await expect(authenticate(await message())).resolves.toMatchObject(owner);
     await expect(authenticate(await message({ body }))).resolves.toMatchObject(owner);
   });
 
   it('counts once: sent again it is refused', async () => {
-    const authenticate = newAuth();
+    const authenticate = await newAuth();
     const sent = await message({ body });
     await authenticate(sent);
     expect((await refusalOfAsync(authenticate(sent))).code).toBe('NOT_ALLOWED');
   });
 
   it('is still refused when sent again at the last second of its life', async () => {
-    const authenticate = newAuth();
+    const authenticate = await newAuth();
     const sent = await message();
     await authenticate(sent);
     now = NOW + 59_000;
@@ -121,7 +127,7 @@ describe('a signed request', () => {
   });
 
   it('does not use up its nonce where it does not hold', async () => {
-    const authenticate = newAuth();
+    const authenticate = await newAuth();
     const sent = await message();
     await refusalOfAsync(authenticate({ ...sent, url: `${URL_OF}0` }));
     await expect(authenticate(sent)).resolves.toMatchObject({ keyId: key.keyId });
@@ -150,7 +156,7 @@ describe('a signed request', () => {
   ];
 
   it.each(changes)('is refused with %s', async (_, change) => {
-    const authenticate = newAuth();
+    const authenticate = await newAuth();
     const sent = await message({ body });
     expect((await refusalOfAsync(authenticate(change(sent)))).code).toBe('NOT_ALLOWED');
     await expect(authenticate(sent)).resolves.toMatchObject({ keyId: key.keyId });
@@ -158,34 +164,95 @@ describe('a signed request', () => {
 
   it('is refused without a digest where its body is not signed at all', async () => {
     const sent = await message({ method: 'POST' });
-    const refusal = await refusalOfAsync(newAuth()({ ...sent, hasBody: true }));
+    const refusal = await refusalOfAsync((await newAuth())({ ...sent, hasBody: true }));
     expect(refusal.code).toBe('NOT_ALLOWED');
   });
 
   it('is refused from a key that nobody here knows', async () => {
-    const refusal = await refusalOfAsync(newAuth()(await message({ by: other })));
+    const refusal = await refusalOfAsync((await newAuth())(await message({ by: other })));
     expect(refusal).toMatchObject({ code: 'NOT_ALLOWED' });
     expect(refusal.detail).toContain(other.keyId);
   });
 
   it('is refused once it has expired, and where it comes from the future', async () => {
-    const late = newAuth();
+    const late = await newAuth();
     const sent = await message();
     now = NOW + 60_000;
     expect((await refusalOfAsync(late(sent))).detail).toMatch(/expired/);
     const early = await message({ at: NOW + 11_000 });
-    expect((await refusalOfAsync(newAuth()(early))).detail).toMatch(/future/);
-    await expect(newAuth()(await message({ at: NOW + 9_000 }))).resolves.toBeDefined();
+    expect((await refusalOfAsync((await newAuth())(early))).detail).toMatch(/future/);
+    await expect((await newAuth())(await message({ at: NOW + 9_000 }))).resolves.toBeDefined();
   });
 
-  it('is refused where it was signed before the gateway started, whose memory of nonces is new', async () => {
-    const sent = await message();
-    const refusal = await refusalOfAsync(newAuth(NOW + 1_000)(sent));
+  it('is refused where it was signed before the gateway started, and is to be signed again', async () => {
+    const refusal = await refusalOfAsync((await newAuth(NOW + 2_000))(await message()));
     expect(refusal.detail).toMatch(/older than this gateway/);
+    expect(refusal).toMatchObject({ headers: { 'Retry-After': '1' } });
   });
+
+  it.each([
+    [0, /older than this gateway/, /older than this gateway/],
+    [1_000, /used before/, /^taken$/],
+    [10_000, /used before/, /^taken$/],
+  ])(
+    'is refused after a restart where it was %d ms ahead of the clock and used before',
+    async (ahead, detail, otherwise) => {
+      const table = newTable<number>();
+      const before = await newAuth(NOW, table);
+      const sent = await message({ at: NOW + ahead });
+      await expect(before(sent)).resolves.toBeDefined();
+      const after = await newAuth(NOW + 1_000, table);
+      expect((await refusalOfAsync(after(sent))).detail).toMatch(detail);
+      // the control: what the earlier gateway has not seen, and a gateway that forgets
+      await expect(after(await message({ at: NOW + 1_000 }))).resolves.toBeDefined();
+      const forgetful = await newAuth(NOW + 1_000);
+      const outcome = await forgetful(sent).then(
+        () => 'taken',
+        (error: HoldfastError) => error.detail,
+      );
+      expect(outcome).toMatch(otherwise);
+    },
+  );
+
+  it('leaves nothing on disk where it is not ahead, and not for longer than it lives', async () => {
+    const table = newTable<number>();
+    const authenticate = await newAuth(NOW, table);
+    await authenticate(await message());
+    expect(await keysOf(table)).toHaveLength(0);
+    await authenticate(await message({ at: NOW + 5_000 }));
+    expect(await keysOf(table)).toHaveLength(1);
+    now += 120_000;
+    monotonic += 120_000;
+    await authenticate(await message({ at: now }));
+    expect(await keysOf(table)).toHaveLength(0);
+  });
+
+  it('is still refused when the clock has jumped hours ahead and back', async () => {
+    const authenticate = await newAuth();
+    const sent = await message();
+    await authenticate(sent);
+    now = NOW + 7_200_000;
+    monotonic += 90_000;
+    await authenticate(await message({ at: now }));
+    now = NOW + 30_000;
+    expect((await refusalOfAsync(authenticate(sent))).detail).toMatch(/used before/);
+  });
+
+  it.each([
+    [-7_200, /expired 7140 s ago: the clock of the device or of this gateway is wrong/],
+    [7_200, /of the future, 7200 s from now: the clock of the device or of this gateway is wrong/],
+  ])(
+    'is refused from a device whose clock is %d s off, and the difference is named',
+    async (s, said) => {
+      const refusal = await refusalOfAsync(
+        (await newAuth())(await message({ at: NOW + 1_000 * s })),
+      );
+      expect(refusal.detail).toMatch(said);
+    },
+  );
 
   it('is refused where it wants to live longer than a minute', async () => {
-    const authenticate = newAuth();
+    const authenticate = await newAuth();
     const created = new Date(NOW);
     const { headers } = await httpbis.signMessage(
       {
@@ -206,6 +273,25 @@ describe('a signed request', () => {
     expect((await refusalOfAsync(authenticate(sent))).detail).toMatch(/at most 60 s/);
   });
 });
+
+/** A table in memory. */
+function newTable<T>(): Table<T> {
+  const rows = new Map<string, T>();
+  return {
+    get: async (key) => rows.get(key),
+    put: async (key, value) => void rows.set(key, value),
+    delete: async (key) => void rows.delete(key),
+    async *entries() {
+      yield* rows;
+    },
+  };
+}
+
+async function keysOf(table: Table<unknown>): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const [key] of table.entries()) keys.push(key);
+  return keys;
+}
 
 const digestOf = (text: string): string =>
   `sha-256=:${createHash('sha256').update(text).digest('base64')}:`;

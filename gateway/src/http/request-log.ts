@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Fields, Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Signer } from './signature-auth.ts';
+import type { Signer } from './signatory.ts';
 
 export interface RequestLogParts {
   readonly log: Logger;

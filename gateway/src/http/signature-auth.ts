@@ -12,23 +12,15 @@ import { httpbis, type SignatureParameters } from 'http-message-signatures';
 import { z } from 'zod';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { digest, parse } from '@holdfast/protocol/schema.js';
+import type { Nonces } from './nonces.ts';
+import { HttpRefusal } from './problem.ts';
+import type { Signatory, Signer } from './signatory.ts';
+
+export type { Signatory, Signer } from './signatory.ts';
 
 /** The longest life of a signature, and how far a client's clock may be ahead, seconds. */
 const LIFE_SECONDS = 60;
 const AHEAD_SECONDS = 10;
-
-/** Whose key it is. */
-export interface Signatory {
-  readonly ownerId: string;
-  readonly mspId: string;
-  /** PEM of a certificate of the key. */
-  readonly certificate: string;
-}
-
-export interface Signer extends Signatory {
-  /** SHA-256 of the key's SPKI, hex. */
-  readonly keyId: string;
-}
 
 /** What is signed of a request. */
 export interface SignedMessage {
@@ -42,6 +34,7 @@ export interface SignedMessage {
 export interface SignatureAuthParts {
   /** Finds a key's owner; undefined where nobody we know has it. */
   readonly signatoryOf: (keyId: string) => Promise<Signatory | undefined>;
+  readonly nonces: Nonces;
   readonly nowMs: () => number;
 }
 
@@ -56,12 +49,8 @@ const parameters = z.object({
 const WITHOUT_BODY = ['@method', '@target-uri'];
 const WITH_BODY = [...WITHOUT_BODY, 'content-digest', 'content-length'];
 
-/** (Agent) Verifies signatures; it remembers every nonce for as long as the signature would live. */
-export function newSignatureAuth({ signatoryOf, nowMs }: SignatureAuthParts) {
-  const nonces = newNonceMemory(nowMs);
-  // nonces from before are not remembered
-  const startedSeconds = Math.floor(nowMs() / 1000);
-
+/** (Agent) Verifies signatures, each of which counts once. */
+export function newSignatureAuth({ signatoryOf, nonces, nowMs }: SignatureAuthParts) {
   return async function authenticate(message: SignedMessage): Promise<Signer> {
     const headers = presentHeaders(message);
     let found: Signer | undefined;
@@ -80,7 +69,8 @@ export function newSignatureAuth({ signatoryOf, nowMs }: SignatureAuthParts) {
             return null;
           },
           keyLookup: async (given) => {
-            const { keyId, nonce, expires } = checkParameters(given, nowMs(), startedSeconds);
+            const checked = checkParameters(given, nowMs(), nonces.startedSeconds);
+            const { keyId, nonce } = checked;
             const signatory = await signatoryOf(keyId);
             if (signatory === undefined) throw refused(`nobody known here has the key ${keyId}`);
             found = { ...signatory, keyId };
@@ -91,7 +81,7 @@ export function newSignatureAuth({ signatoryOf, nowMs }: SignatureAuthParts) {
               verify: async (base, signature) => {
                 const holds = holdsP256(base, signature, key);
                 // only a signature that holds uses up its nonce
-                return holds && nonces.use(`${keyId} ${nonce}`, expires);
+                return holds && nonces.use(`${keyId} ${nonce}`, checked);
               },
             };
           },
@@ -134,35 +124,21 @@ function checkParameters(given: SignatureParameters, nowMs: number, startedSecon
   const { created, expires, nonce, keyid } = parse(parameters, given, 'Signature-Input');
   const createdSeconds = created.getTime() / 1000;
   const now = nowMs / 1000;
-  if (createdSeconds > now + AHEAD_SECONDS) throw refused('the signature is of the future');
-  if (createdSeconds < startedSeconds) {
-    throw refused('the signature is older than this gateway: sign again');
+  if (createdSeconds > now + AHEAD_SECONDS) {
+    const ahead = `the signature is of the future, ${Math.floor(createdSeconds - now)} s from now`;
+    throw refused(`${ahead}: the clock of the device or of this gateway is wrong`);
   }
-  if (expires <= now) throw refused('the signature has expired');
+  if (expires <= now) {
+    const late = `the signature has expired ${Math.floor(now - expires)} s ago`;
+    throw refused(`${late}: the clock of the device or of this gateway is wrong, or it came late`);
+  }
+  if (createdSeconds < startedSeconds) {
+    throw new HttpRefusal('NOT_ALLOWED', 'the signature is older than this gateway: sign again', {
+      headers: { 'Retry-After': '1' },
+    });
+  }
   if (expires > createdSeconds + LIFE_SECONDS) {
     throw refused(`a signature lives at most ${LIFE_SECONDS} s`);
   }
-  return { keyId: keyid, nonce, expires };
-}
-
-/** Nonces until their signature has expired anyhow. */
-function newNonceMemory(nowMs: () => number) {
-  const expiries = new Map<string, number>();
-  let swept = 0;
-
-  function sweep(now: number): void {
-    for (const [name, expires] of expiries) if (expires <= now) expiries.delete(name);
-    swept = now;
-  }
-
-  return {
-    /** @returns false where it was used before. */
-    use(name: string, expires: number): boolean {
-      const now = nowMs() / 1000;
-      if (now - swept > LIFE_SECONDS) sweep(now);
-      if (expiries.has(name)) return false;
-      expiries.set(name, expires);
-      return true;
-    },
-  };
+  return { keyId: keyid, nonce, created: createdSeconds, expires };
 }
