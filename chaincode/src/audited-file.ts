@@ -31,7 +31,7 @@ export async function auditedFile(audit: Audit, fileId: string): Promise<Audited
   const settled = `the audit of ${short(fileId)} in epoch ${epoch} is settled`;
   await state.refuse(KEYS.audit(fileId, epoch), settled);
   const placement = await state.find(KEYS.placement(fileId), `placement of ${short(fileId)}`);
-  const due = await state.find(KEYS.due(fileId), `audits of ${short(fileId)}`);
+  const due = await state.find(KEYS.due(file.providerId, fileId), `audits of ${short(fileId)}`);
   const ask = (await state.get(KEYS.ask(fileId))) ?? null;
   const fileState = { file, placement, due, ask };
   await readBeacons(audit, beaconsOfRule(due, epoch, config));
@@ -58,11 +58,11 @@ export async function settle(
   audited: AuditedFile,
   outcome: Outcome,
 ): Promise<AuditRecord> {
-  const { fileId } = audited.file;
+  const { fileId, providerId } = audited.file;
   const record = auditRecord(audited, outcome, config);
   const due = dueAfter(audited.due, record);
   await state.put(KEYS.audit(fileId, record.epoch), record);
-  await state.put(KEYS.due(fileId), due);
+  await state.put(KEYS.due(providerId, fileId), due);
   const { ask } = audited;
   if (ask !== null && ask.fromEpoch <= record.epoch) await state.remove(KEYS.ask(fileId));
   return record;

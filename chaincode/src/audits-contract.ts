@@ -30,8 +30,8 @@ export class AuditsContract extends HoldfastContract {
     checkOrder(groups);
     const audit = await openAudit(call);
     const answered: AnsweredGroup[] = [];
-    for (const group of groups) answered.push(await readGroup(call, audit, group));
-    checkSize(answered, call.config.answerBlocks);
+    const count = sizeLimit(groups, call.config.answerBlocks);
+    for (const group of groups) answered.push(await readGroup(call, audit, group, count));
     const { channel, caller } = call;
     const { epoch, value } = audit.beacon;
     const question = { channel, epoch, beacon: value, providerId: caller.mspId, groups: answered };
@@ -83,15 +83,15 @@ export class AuditsContract extends HoldfastContract {
     const { state, config } = call;
     const { providerId, epoch, cursor, limit } = call.args;
     await state.find(KEYS.beacon(epoch), `beacon ${epoch} yet`);
-    const members = await state.page(LISTS.members(providerId), { cursor, limit });
+    const active = await state.page(LISTS.due(providerId), { cursor, limit });
     const beacons = new Map<number, string>();
     const items: FileState[] = [];
-    for (const { record } of members.items) {
-      const file = await fileState(state, record.fileId);
+    for (const { parts } of active.items) {
+      const file = await fileState(state, parts.join());
       await readBeacons({ state, beacons }, beaconsOfRule(file.due, epoch, config));
       if (isDue({ state: file, epoch, beacons, config })) items.push(file);
     }
-    return answer('audits:due', { items, next: members.next });
+    return answer('audits:due', { items, next: active.next });
   }
 
   @Transaction(false)
@@ -135,6 +135,7 @@ async function readGroup(
   call: Call<'audits:answer'>,
   audit: Audit,
   { tagKeyId, files, proof }: Group,
+  count: (audited: AuditedFile) => void,
 ): Promise<AnsweredGroup> {
   const tagKey = await call.state.find(KEYS.tagKey(tagKeyId), `tag key ${short(tagKeyId)}`);
   const audited: AuditedFile[] = [];
@@ -143,6 +144,7 @@ async function readGroup(
     checkProvider(call, file);
     const isTagged = file.file.tagKeyId === tagKeyId;
     must(isTagged, 'INPUT_INVALID', `file ${short(fileId)} is tagged with another key`, '/groups');
+    count(file);
     audited.push(file);
   }
   return { tagKey, files: audited, proof: fromBase64url(proof) };
@@ -166,15 +168,23 @@ function checkOrder(groups: readonly Group[]): void {
 }
 
 /**
- * Every endorser checks the whole answer at once, so what it samples is bounded; conceded blocks come on top. One file
- * alone always passes: a limit that was lowered since its audit was asked for would convict an honest provider.
+ * Every endorser checks the whole answer at once, so what it samples is bounded; conceded blocks come on top. It is counted
+ * file by file: what is too large is not read to its end. One file alone always passes: a limit that was lowered since its
+ * audit was asked for would convict an honest provider.
  */
-function checkSize(groups: readonly AnsweredGroup[], most: number): void {
-  const files = groups.flatMap((group) => group.files);
-  const sampled = files.reduce(
-    (sum, { file, ask, beacon }) => sum + wantedBlocks(file, ask, beacon.epoch),
-    0,
-  );
-  const fits = sampled <= most || files.length === 1;
-  must(fits, 'TOO_LARGE', `${sampled} blocks sampled, of at most ${most}`, '/groups');
+function sizeLimit(groups: readonly Group[], most: number): (audited: AuditedFile) => void {
+  const named = groups.reduce((sum, { files }) => sum + files.length, 0);
+  let sampled = 0;
+  const check = (blocks: number): void =>
+    must(
+      blocks <= most || named === 1,
+      'TOO_LARGE',
+      `${blocks} blocks sampled, of at most ${most}`,
+      '/groups',
+    );
+  check(named); // one of each file at least
+  return ({ file, ask, beacon }) => {
+    sampled += wantedBlocks(file, ask, beacon.epoch);
+    check(sampled);
+  };
 }

@@ -12,10 +12,11 @@ import type { State } from './state.ts';
 
 /** @throws `NOT_FOUND` where it was never registered. */
 export async function fileState(state: State, fileId: string): Promise<FileState> {
+  const file = await state.find(KEYS.file(fileId), `file ${short(fileId)}`);
   return {
-    file: await state.find(KEYS.file(fileId), `file ${short(fileId)}`),
+    file,
     placement: (await state.get(KEYS.placement(fileId))) ?? null,
-    due: (await state.get(KEYS.due(fileId))) ?? null,
+    due: (await state.get(KEYS.due(file.providerId, fileId))) ?? null,
     ask: (await state.get(KEYS.ask(fileId))) ?? null,
   };
 }

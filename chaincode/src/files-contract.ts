@@ -63,9 +63,10 @@ export class FilesContract extends HoldfastContract {
     const provider = await state.find(organisation, `provider ${caller.mspId}`);
     checkNodes(nodes, { provider, config, at: '/nodes' });
     const before = await state.find(KEYS.placement(fileId), `placement of ${short(fileId)}`);
-    const due = await state.find(KEYS.due(fileId), `audits of ${short(fileId)}`);
+    const dueKey = KEYS.due(file.providerId, fileId);
+    const due = await state.find(dueKey, `audits of ${short(fileId)}`);
     const next = dueAfterPlacement(due, before.nodes, nodes);
-    if (next !== undefined) await state.put(KEYS.due(fileId), next);
+    if (next !== undefined) await state.put(dueKey, next);
     await state.put(KEYS.placement(fileId), { nodes });
     return commit(ctx, 'files:place', ['FilePlaced', { fileId, nodes }], { fileId, nodes });
   }
@@ -98,11 +99,12 @@ export class FilesContract extends HoldfastContract {
     const { state } = call;
     const { fileId } = call.args;
     const file = await ownFile(call, fileId);
-    const { ownerId } = file;
-    await state.find(KEYS.due(fileId), `audits of ${short(fileId)}`);
+    const { ownerId, providerId } = file;
+    const due = KEYS.due(providerId, fileId);
+    await state.find(due, `audits of ${short(fileId)}`);
     await state.find(KEYS.shares(fileId, FIRST_GENERATION), `key shares of ${short(fileId)}`);
     await state.put(KEYS.file(fileId), { ...file, state: 'retired' });
-    await state.remove(KEYS.due(fileId));
+    await state.remove(due);
     await state.remove(KEYS.ask(fileId));
     await state.remove(KEYS.placement(fileId));
     await state.remove(KEYS.owned(ownerId, fileId));

@@ -24,7 +24,7 @@ export async function writeNewFile(
   await state.put(KEYS.anchor(file.anchor), { fileId, root });
   await state.put(KEYS.member(providerId, epoch, fileId), member);
   await state.put(KEYS.shares(fileId, shares.generation), shares);
-  await state.put(KEYS.due(fileId), {
+  await state.put(KEYS.due(providerId, fileId), {
     from: epoch + LEAD,
     last: null,
     verdict: null,

@@ -70,7 +70,7 @@ export const KEYS = {
   anchor:       (anchor: string):                                  Key<AnchorRecord>      => key('anchor', anchor),                              // files:register; -files:retire
   shares:       (fileId: string, generation: number):              Key<ShareRecord>       => key('shares', fileId, digits(6, generation)),       // files:register; -files:retire
   member:       (provider: string, epoch: number, fileId: string): Key<Member>            => key('member', provider, digits(12, epoch), fileId), // files:register
-  due:          (fileId: string):                                  Key<DueRecord>         => key('due', fileId),                                 // files:register, place, audits:answer, concede, miss; -files:retire
+  due:          (provider: string, fileId: string):                Key<DueRecord>         => key('due', provider, fileId),                       // files:register, place, audits:answer, concede, miss; -files:retire
   ask:          (fileId: string):                                  Key<AskRecord>         => key('ask', fileId),                                 // files:ask; -audits:answer, concede, miss, -files:retire
   audit:        (fileId: string, epoch: number):                   Key<AuditRecord>       => key('audit', fileId, digits(12, epoch)),            // audits:answer, concede, miss
   clock:        ():                                                Key<Clock>             => key('clock'),                                       // accounts:configure, beacons:advance; read by no submit
@@ -84,7 +84,7 @@ export const LISTS = {
   organisations: ():                   Key<Organisation> => key('organisation'),
   credits:       (ownerId: string):    Key<Credit>       => key('credit', ownerId),
   owned:         (ownerId: string):    Key<Owned>        => key('owned', ownerId),
-  members:       (providerId: string): Key<Member>       => key('member', providerId),
+  due:           (providerId: string): Key<DueRecord>    => key('due', providerId),
   audits:        (fileId: string):     Key<AuditRecord>  => key('audit', fileId),
   shares:        (fileId: string):     Key<ShareRecord>  => key('shares', fileId),
 } as const;

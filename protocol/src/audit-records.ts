@@ -14,7 +14,7 @@ export const member = z.strictObject({
 });
 export type Member = z.infer<typeof member>;
 
-/** `due/{fid}`: where a file stands with its audits. */
+/** `due/{provider}/{fid}`: where a file stands with its audits. */
 export const dueRecord = z.strictObject({
   /** First epoch that can be due. */
   from: s.epoch,

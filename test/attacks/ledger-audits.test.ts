@@ -218,7 +218,7 @@ attack({
     await ledger.advance(2);
     const epoch = ledger.epoch();
     await ledger.submit(provider, 'audits:concede', { fileId, epoch, now: epoch, uids: [0] });
-    const named = () => (ledger.state.get(`due/${fileId}`) as { node: string }).node;
+    const named = () => (ledger.state.get(`due/Birch/${fileId}`) as { node: string }).node;
     const damaged = named();
     const [kept = '', added = ''] = NODES.filter((node) => node !== damaged);
     for (const nodes of [

@@ -163,6 +163,22 @@ describe('an answer', () => {
 });
 
 describe('the size of an answer', () => {
+  it('is seen before anything is read where it names more files than it may sample blocks', async () => {
+    const epoch = ledger.epoch();
+    const groupsOf = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        tagKeyId: hexOf(i),
+        files: Array.from({ length: 256 }, (_none, j) => ({ fileId: hexOf(256 * i + j) })),
+        proof: base64url(new Uint8Array(128)),
+      }));
+    const codeOf = async (count: number) => {
+      const args = { epoch, now: epoch, groups: groupsOf(count) };
+      return (await ledger.refusal(provider, 'audits:answer', args)).code;
+    };
+    expect(await codeOf(4)).toBe('TOO_LARGE');
+    expect(await codeOf(3)).toBe('NOT_FOUND');
+  });
+
   it('is bounded by what one transaction may sample', async () => {
     const files: string[] = [];
     for (let i = 0; i < 3; i++) {
@@ -182,5 +198,11 @@ describe('the size of an answer', () => {
     // 448 blocks each, of 1,000 in all.
     expect(await codeOf(files)).toBe('TOO_LARGE');
     expect(await codeOf(files.slice(1))).toBe('PROOF_INVALID');
+    // what is too large is not read to its end
+    const nobody = 'f'.repeat(64);
+    expect(await codeOf([...files, nobody])).toBe('TOO_LARGE');
+    expect(await codeOf([...files.slice(1), nobody])).toBe('NOT_FOUND');
   });
 });
+
+const hexOf = (number: number): string => number.toString(16).padStart(64, '0');

@@ -40,7 +40,7 @@ describe('the placement of a file', () => {
     expect(reads).toEqual(
       [
         'config',
-        `due/${fileId}`,
+        `due/Birch/${fileId}`,
         `file/${fileId}`,
         'organisation/Birch/provider',
         `placement/${fileId}`,
@@ -53,7 +53,7 @@ describe('the placement of a file', () => {
 
   it('lets a node that joins answer the next audit', async () => {
     const { writes } = await place([one, two, three]);
-    expect([...writes.keys()].sort()).toEqual([`due/${fileId}`, `placement/${fileId}`]);
+    expect([...writes.keys()].sort()).toEqual([`due/Birch/${fileId}`, `placement/${fileId}`]);
     expect(audited.dueOf(fileId)).toMatchObject({ node: three, from: ledger.epoch() + 2 });
     await ledger.advance(2);
     const epoch = ledger.epoch();
@@ -180,7 +180,7 @@ describe('a file that is retired', () => {
       [
         `account/${ann.ownerId}`,
         'config',
-        `due/${fileId}`,
+        `due/Birch/${fileId}`,
         `file/${fileId}`,
         `shares/${fileId}/000001`,
         signer,
@@ -188,7 +188,7 @@ describe('a file that is retired', () => {
     );
     expect(Object.fromEntries(writes)).toEqual({
       [`file/${fileId}`]: { ...(before as object), state: 'retired' },
-      [`due/${fileId}`]: null,
+      [`due/Birch/${fileId}`]: null,
       [`ask/${fileId}`]: null,
       [`placement/${fileId}`]: null,
       [`owned/${ann.ownerId}/${fileId}`]: null,
@@ -249,6 +249,17 @@ describe('lists', () => {
     expect(listed.filter((id) => wanted.includes(id)).sort()).toEqual(wanted);
     expect(new Set(listed).size).toBe(listed.length);
     expect(due.filter((id) => wanted.includes(id)).sort()).toEqual(wanted);
+    await ledger.submit(ann.identity, 'files:retire', { fileId: wanted[0] ?? '', lane: 0 });
+    const first = await ledger.evaluate(provider, 'audits:due', {
+      providerId: 'Birch',
+      epoch,
+      limit: 100,
+    });
+    expect(first.items.map(({ file }) => file.fileId)).not.toContain(wanted[0]);
+    // nothing of it is left to be looked through
+    const keys = [...ledger.state.keys()].filter((key) => key.startsWith('due/'));
+    expect(keys.filter((key) => key.endsWith(wanted[0] ?? ''))).toEqual([]);
+    expect(keys.filter((key) => key.endsWith(wanted[1] ?? ''))).toHaveLength(1);
     const future = { providerId: 'Birch', epoch: epoch + 1 };
     expect((await ledger.refusal(provider, 'audits:due', future)).code).toBe('NOT_FOUND');
   });

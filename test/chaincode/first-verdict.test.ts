@@ -77,7 +77,7 @@ describe('a file of three blocks', () => {
         `audit/${fileId}/${twelve(first)}`,
         `beacon/${twelve(first)}`,
         'config',
-        `due/${fileId}`,
+        `due/Birch/${fileId}`,
         `file/${fileId}`,
         `placement/${fileId}`,
         `tagkey/${ann.tagKeyId}`,
@@ -85,7 +85,7 @@ describe('a file of three blocks', () => {
     );
     expect(Object.fromEntries(writes)).toEqual({
       [`audit/${fileId}/${twelve(first)}`]: audit,
-      [`due/${fileId}`]: {
+      [`due/Birch/${fileId}`]: {
         from: first + 1,
         last: first,
         verdict: 'intact',
@@ -120,7 +120,7 @@ describe('a file of three blocks', () => {
         ...(from < asked ? [`beacon/${twelve(asked - 1)}`] : []),
         `beacon/${twelve(asked)}`,
         'config',
-        `due/${fileId}`,
+        `due/Birch/${fileId}`,
         `file/${fileId}`,
         `placement/${fileId}`,
       ].sort(),
@@ -128,7 +128,7 @@ describe('a file of three blocks', () => {
     expect(Object.fromEntries(writes)).toEqual({
       [`ask/${fileId}`]: null,
       [`audit/${fileId}/${twelve(asked)}`]: audit,
-      [`due/${fileId}`]: {
+      [`due/Birch/${fileId}`]: {
         from: asked + 1,
         last: asked,
         verdict: 'damaged',
@@ -179,7 +179,8 @@ describe('a file of three blocks', () => {
     expect(reads).toEqual(
       [
         'config',
-        ...['ask', 'due', 'file', 'placement'].map((type) => `${type}/${fileId}`),
+        `due/Birch/${fileId}`,
+        ...['ask', 'file', 'placement'].map((type) => `${type}/${fileId}`),
         `audit/${fileId}/${twelve(epoch)}`,
         ...[...looked, epoch + 3].map((each) => `beacon/${twelve(each)}`),
       ].sort(),
@@ -188,7 +189,7 @@ describe('a file of three blocks', () => {
     expect(audit).toMatchObject({ verdict: 'unanswered', uids: [], now: epoch + 3 });
     expect(event).toEqual({ name: 'AuditMissed', payload: { audit } });
     expect([...writes.keys()].sort()).toEqual(
-      [`ask/${fileId}`, `audit/${fileId}/${twelve(epoch)}`, `due/${fileId}`].sort(),
+      [`ask/${fileId}`, `audit/${fileId}/${twelve(epoch)}`, `due/Birch/${fileId}`].sort(),
     );
     expect(audited.dueOf(fileId)).toMatchObject({
       from: epoch + 4,

@@ -93,7 +93,7 @@ describe('a registration', () => {
       [`anchor/${anchor}`]: { fileId, root },
       [`member/Birch/000000000003/${fileId}`]: { fileId, chameleonKey, chameleonHash },
       [`shares/${fileId}/000001`]: sharesOf(file),
-      [`due/${fileId}`]: {
+      [`due/Birch/${fileId}`]: {
         from: 5,
         last: null,
         verdict: null,

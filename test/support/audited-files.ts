@@ -38,7 +38,7 @@ export async function newAuditedLedger(): Promise<AuditedLedger> {
     provider,
     ann: await ledger.openOwner('ann'),
     bob: await ledger.openOwner('bob', 'Cedar'),
-    dueOf: (fileId) => ledger.state.get(`due/${fileId}`) as DueRecord,
+    dueOf: (fileId) => ledger.state.get(`due/Birch/${fileId}`) as DueRecord,
     register,
     async dueNow(...owners) {
       const held: HeldFile[] = [];

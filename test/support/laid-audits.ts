@@ -68,7 +68,7 @@ export async function layAudits(): Promise<LaidAudits> {
     ...held.flatMap(({ file }): [string, unknown][] => [
       [`file/${file.fileId}`, file],
       [`placement/${file.fileId}`, { nodes: ['birch-1'] }],
-      [`due/${file.fileId}`, dueRecord({ from: OPEN })],
+      [`due/Birch/${file.fileId}`, dueRecord({ from: OPEN })],
       [`member/Birch/${twelve(2)}/${file.fileId}`, { fileId: file.fileId }],
     ]),
   ]);
@@ -79,7 +79,7 @@ export async function layAudits(): Promise<LaidAudits> {
       epoch: OPEN,
       beacon,
       file: given[`file/${fileId}`] as FileRecord,
-      due: given[`due/${fileId}`] as DueRecord,
+      due: given[`due/Birch/${fileId}`] as DueRecord,
       ask: (given[`ask/${fileId}`] as AskRecord | undefined) ?? null,
     });
 

@@ -226,8 +226,8 @@ function readRecord(world: World, [type, one = '', other = '']: string[], record
 }
 
 /** Of a file that {@link readRecord} has found. */
-function readAudit(world: World, [type, fileId = '']: string[], record: unknown): void {
-  if (type === 'due') fileOf(world, fileId).from = (record as DueRecord).from;
+function readAudit(world: World, [type, fileId = '', other = '']: string[], record: unknown): void {
+  if (type === 'due') fileOf(world, other).from = (record as DueRecord).from;
   if (type === 'ask') fileOf(world, fileId).asked = (record as AskRecord).fromEpoch;
   if (type === 'audit') fileOf(world, fileId).audits.push((record as AuditRecord).epoch);
 }
