@@ -57,8 +57,10 @@ async function problemOf(
   if (!isAuthority(issuer)) return 'the pinned root is no authority';
   if (isAuthority(certificate)) return 'it is an authority itself';
   if (certificate.issuer !== issuer.subject) return 'issued by somebody else';
-  if (date < certificate.notBefore) return 'not valid yet';
-  if (date > certificate.notAfter) return `expired at ${certificate.notAfter.toISOString()}`;
+  const { notBefore, notAfter } = certificate;
+  const here = `and the clock here says ${date.toISOString()}`;
+  if (date < notBefore) return `valid from ${notBefore.toISOString()} on, ${here}`;
+  if (date > notAfter) return `expired at ${notAfter.toISOString()}, ${here}`;
   const signed = await certificate.verify({ publicKey: issuer.publicKey, signatureOnly: true });
   return signed ? undefined : 'not signed by the pinned root';
 }
@@ -70,6 +72,9 @@ function parseCertificate(pem: string): x509.X509Certificate {
     throw new HoldfastError('KEY_INVALID', 'not a certificate', { cause });
   }
 }
+
+/** Milliseconds since 1970. @throws `KEY_INVALID`. */
+export const certificateEnd = (pem: string): number => parseCertificate(pem).notAfter.getTime();
 
 /** DER of a certificate, for the consortium number. @throws `KEY_INVALID`. */
 export const certificateBytes = (pem: string): Uint8Array =>

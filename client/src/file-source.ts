@@ -17,7 +17,8 @@ export function fileSource(path: string): Source {
   return {
     size: stats.size,
     modifiedAt: Math.floor(stats.mtimeMs),
-    key: resolve(path),
+    // no program can set the time of the last change, so other bytes are another source, whatever they claim
+    key: `${resolve(path)} ${stats.ctimeMs}`,
     open: () => chunksOf(path),
   };
 }

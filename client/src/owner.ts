@@ -33,6 +33,7 @@ import { readConfig, readDelegateName } from '@holdfast/protocol/owner/parties.j
 import { silent, type Progress, type Report } from './progress.ts';
 import { putFile, type StoredFile } from './put.ts';
 import type { BlockSize } from './put-request.ts';
+import { renewed } from './renewal.ts';
 import { recoverFiles, type Recovered } from './recover.ts';
 import { newSession, nowMs, openKeys, random, type OwnerKeys, type Session } from './session.ts';
 import type { Source } from './source.ts';
@@ -107,12 +108,13 @@ export class Owner {
     }
   }
 
-  /** The owner of this device. @throws `NOT_FOUND` where there is none, `SEED_LOCKED` where the password is wrong. */
+  /** The owner of this device; its certificate is renewed where it ends soon. @throws `NOT_FOUND` where there is none, `SEED_LOCKED` where the password is wrong. */
   static async unlock({ home, password, gateway, pool }: Unlock): Promise<Owner> {
     const device = await needDevice(home);
     const keys = await openKeys(await unwrapSeed(device.seed, password));
-    const chosen = { ...device, gateway: gateway ?? device.gateway };
-    return new Owner(newSession(home, chosen, keys, pool));
+    const chosen = gateway ?? device.gateway;
+    const lasting = await renewed(home, device, chosen, keys.key);
+    return new Owner(newSession(home, { ...lasting, gateway: chosen }, keys, pool));
   }
 
   /**

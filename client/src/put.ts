@@ -30,8 +30,9 @@ import {
   readUploadState,
   removeUploadState,
   uploadStatePath,
+  type UploadState,
 } from './upload-state.ts';
-import { putPart } from './upload.ts';
+import { putPart, TUS } from './upload.ts';
 
 export interface StoredFile {
   readonly fileId: string;
@@ -63,12 +64,35 @@ export async function putFile(
   lanes: Lanes,
   request: PutRequest,
 ): Promise<StoredFile> {
-  const { source, report } = request;
   const parties = await readParties(session.ledger);
-  const path = uploadStatePath(session.home, session.deviceKey, source);
+  const path = uploadStatePath(session.home, session.deviceKey, request.source);
   const before = await registeredBefore(session, parties, request, path);
   if (before !== undefined) return before;
   const { state, from } = await openOrContinue(session, parties, request, path);
+  try {
+    return await storeFile(session, lanes, request, { parties, path, state, from });
+  } catch (error) {
+    if (from === 0 || !isOtherContent(error)) throw error;
+    await forget(session, state, path);
+    const anew = await openOrContinue(session, parties, request, path);
+    return storeFile(session, lanes, request, { parties, path, ...anew });
+  }
+}
+
+interface Begun {
+  readonly parties: Parties;
+  readonly path: string;
+  readonly state: UploadState;
+  readonly from: number;
+}
+
+async function storeFile(
+  session: Session,
+  lanes: Lanes,
+  request: PutRequest,
+  { parties, path, state, from }: Begun,
+): Promise<StoredFile> {
+  const { source, report } = request;
   checkTerms(state.terms, parties.provider, parties.config);
   const sealed = await sealAndSend(session, parties, request, state, from);
   const total = state.terms.nodes.length;
@@ -101,6 +125,22 @@ export async function putFile(
     transactionId: committed?.transactionId ?? null,
     ledgerBlockNumber: committed?.ledgerBlockNumber ?? null,
   };
+}
+
+/** What is answered where an earlier try had sent, or had accepted, other bytes than the source has now. */
+const isOtherContent = (error: unknown): boolean =>
+  error instanceof HoldfastError &&
+  ((error.code === 'INPUT_INVALID' && error.pointer === '/root') ||
+    error.code === 'ALREADY_EXISTS');
+
+/** Ends an upload that cannot be completed; where the provider does not let go, it goes when its terms have run out. */
+async function forget({ api }: Session, { uploadId }: UploadState, path: string): Promise<void> {
+  await api
+    .request('DELETE', `/v1/uploads/${uploadId}`, { headers: TUS })
+    .catch((error: unknown) => {
+      if (!(error instanceof HoldfastError)) throw error;
+    });
+  await removeUploadState(path);
 }
 
 type Found = Omit<StoredFile, 'pendingNodes' | 'cid' | 'transactionId' | 'ledgerBlockNumber'>;

@@ -4,8 +4,9 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { access, link, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rmSync } from 'node:fs';
+import { access, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 
 /**
@@ -21,8 +22,10 @@ export async function saveFile(
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<number> {
   await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${randomBytes(4).toString('hex')}.part`;
+  const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`;
   const file = await open(draft, 'wx', 0o600);
+  const removeDraft = (): void => rmSync(draft, { force: true });
+  process.once('exit', removeDraft); // Ctrl-C
   try {
     let size = 0;
     for await (const chunk of bytes) {
@@ -36,6 +39,34 @@ export async function saveFile(
   } finally {
     await file.close().catch(() => undefined);
     await rm(draft, { force: true });
+    process.off('exit', removeDraft);
+  }
+}
+
+/**
+ * Removes what downloads to `path` have left behind whose process was killed. What such a process had written may have
+ * gone with the power, so it is fetched again.
+ *
+ * @returns bytes removed.
+ */
+export async function removeDrafts(path: string): Promise<number> {
+  const folder = dirname(path);
+  let removed = 0;
+  for (const name of await readdir(folder).catch(() => [])) {
+    const rest = name.startsWith(`${basename(path)}.`) ? name.slice(basename(path).length) : '';
+    const pid = /^\.(\d+)-[0-9a-f]{8}\.part$/.exec(rest)?.[1];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    removed += (await stat(join(folder, name))).size;
+    await rm(join(folder, name), { force: true });
+  }
+  return removed;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

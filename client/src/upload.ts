@@ -21,7 +21,8 @@ import type { GatewayApi } from './gateway-api.ts';
 const PART_BYTES = 16 * 2 ** 20;
 const TRIES = 6;
 const PAUSE_MS = 500;
-const TUS = { 'tus-resumable': '1.0.0' };
+/** The version that every request of the protocol names. */
+export const TUS = { 'tus-resumable': '1.0.0' };
 
 /** (Owner) Opens an upload. */
 export const openUpload = (api: GatewayApi, request: UploadRequest): Promise<UploadAnswer> =>

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -9,7 +10,7 @@ import { checkPassword } from '@holdfast/protocol/password.js';
 import { newPassword } from '../../client/src/cli/password.ts';
 import { Interrupted } from '../../client/src/cli/terminal.ts';
 import { ageText, chanceText, sizeText, table } from '../../client/src/cli/words.ts';
-import { safeName, saveFile } from '../../client/src/save-file.ts';
+import { removeDrafts, safeName, saveFile } from '../../client/src/save-file.ts';
 import { holdfast } from './command-line.ts';
 
 let home: string;
@@ -212,6 +213,19 @@ describe('a download on disk', () => {
     const path = join(home, 'broken', 'file');
     await expect(saveFile(path, bytes('ab', 'fail'))).rejects.toThrow('block 3');
     expect(await readdir(join(home, 'broken'))).toEqual([]);
+  });
+
+  it('is rid of what a killed process had left there, and of nothing else', async () => {
+    const folder = join(home, 'killed');
+    const dead = execFileSync('sh', ['-c', 'echo $$'], { encoding: 'utf8' }).trim();
+    const others = ['file.1-0123abcd.part.txt', `another.${dead}-0123abcd.part`, 'file.part'];
+    const running = `file.${process.pid}-0123abcd.part`;
+    await mkdir(folder);
+    for (const name of [`file.${dead}-0123abcd.part`, running, ...others]) {
+      await writeFile(join(folder, name), 'abc');
+    }
+    expect(await removeDrafts(join(folder, 'file'))).toBe(3);
+    expect((await readdir(folder)).toSorted()).toEqual([running, ...others].toSorted());
   });
 
   it('replaces nothing unless told to', async () => {

@@ -4,9 +4,9 @@
  * @module
  */
 import { resolve } from 'node:path';
-import { saveFile, safeName } from '../save-file.ts';
+import { removeDrafts, saveFile, safeName } from '../save-file.ts';
 import { findFile, unlock, type Context } from './context.ts';
-import { plural } from './words.ts';
+import { plural, sizeText } from './words.ts';
 
 export async function get(
   context: Context,
@@ -17,11 +17,13 @@ export async function get(
   const owner = await unlock(context);
   const file = await findFile(owner, named);
   const path = resolve(wanted ?? safeName(file.name ?? file.fileId));
+  const removed = await removeDrafts(path);
+  if (removed > 0) output.say(`Removed ${sizeText(removed)} that an interrupted get had left`);
   const { fileId, blocks, version } = file;
   const size = await saveFile(path, owner.get(fileId, { report: output.report }), { force });
   output.result(
     'get',
-    { fileId, name: file.name, path, size, blocks, version },
+    { fileId, name: file.name, path, size, blocks, version, removed },
     `Written ${path}, version ${version} · ${plural(blocks, 'block')} verified`,
   );
   return 0;

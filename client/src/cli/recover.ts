@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { Owner } from '../owner.ts';
 import type { Recovered } from '../recover.ts';
-import { safeName, saveFile } from '../save-file.ts';
+import { removeDrafts, safeName, saveFile } from '../save-file.ts';
 import { DEFAULT_GATEWAY, type Context } from './context.ts';
 import { chooseNewPassword } from './password.ts';
 import { ask } from './terminal.ts';
@@ -45,6 +45,7 @@ export async function recover(context: Context, options: RecoverOptions): Promis
     output.say(lineOf(file));
     if (options.output !== undefined && file.problem === undefined) {
       const path = join(options.output, uniqueName(file, files));
+      await removeDrafts(path);
       await saveFile(path, owner.get(file.fileId, { report: output.report }));
     }
   }
