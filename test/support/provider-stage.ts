@@ -73,6 +73,8 @@ export interface ProviderStage {
   openOwner(name: string): Promise<StageOwner>;
   epoch(): Promise<number>;
   advance(epochs?: number): Promise<number>;
+  /** Does this between the endorsement of the provider's next transaction and its order. */
+  overtake(work: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
@@ -96,12 +98,27 @@ export async function newProviderStage(change: Partial<Config> = {}): Promise<Pr
   for (const [mspId, role] of [
     ['Alder', 'operator'],
     ['Alder', 'agent'],
-    ['Birch', 'provider'],
     ['Alder', 'delegate'],
     ['Cedar', 'delegate'],
   ] as const) {
     gateways.set(`${mspId}/${role}`, await memory.gatewayAs({ mspId, role }));
   }
+  let overtaking: (() => Promise<unknown>) | undefined;
+  const client = new Proxy(memory.client, {
+    get(target, name) {
+      const honest: unknown = Reflect.get(target, name);
+      if (name !== 'makeUnaryRequest' || typeof honest !== 'function') return honest;
+      return (...args: unknown[]): unknown => {
+        const work = String(args[0]).endsWith('/Submit') ? overtaking : undefined;
+        if (work === undefined) return Reflect.apply(honest, target, args);
+        overtaking = undefined;
+        void work().then((): unknown => Reflect.apply(honest, target, args));
+        return { cancel: () => undefined };
+      };
+    },
+  });
+  const birch = await memory.newIdentity({ mspId: 'Birch', role: 'provider' });
+  gateways.set('Birch/provider', connectWith(client, birch));
   const gatewayAs = ({ mspId, role }: RoleIdentity): Gateway => {
     const gateway = gateways.get(`${mspId}/${role}`);
     if (gateway === undefined) throw new Error(`no ${role} of ${mspId}`);
@@ -180,6 +197,9 @@ export async function newProviderStage(change: Partial<Config> = {}): Promise<Pr
     async advance(epochs = 1) {
       for (let i = 0; i < epochs; i++) await beginNext();
       return (await current()).epoch;
+    },
+    overtake(work) {
+      overtaking = work;
     },
     async close() {
       await endProvider();
