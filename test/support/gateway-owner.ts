@@ -1,7 +1,8 @@
 /** Owners at a gateway under test: with the client's library, and with bare signed requests where the library would refuse. */
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import { accountAnswer } from '@holdfast/protocol/network-messages.js';
 import { parsePhrase } from '@holdfast/protocol/phrase.js';
 import { newCertificateRequest } from '../../client/src/certificate.ts';
@@ -73,9 +74,13 @@ export interface FullOwner extends Pick<BareOwner, 'send' | 'json'> {
   readonly api: GatewayApi;
 }
 
+const homes: string[] = [];
+afterAll(() => Promise.all(homes.map((home) => rm(home, { recursive: true, force: true }))));
+
 /** An owner with an account on the ledger and its tag key at the provider: some seconds of work. */
 export async function newFullOwner(gateway: string): Promise<FullOwner> {
   const home = await mkdtemp(join(tmpdir(), 'holdfast-home-'));
+  homes.push(home);
   const { owner, phrase } = await Owner.create({ gateway, home, password: 'granite otter seven' });
   const { key } = await openKeys(parsePhrase(phrase));
   const api = newGatewayApi({ url: gateway, key, random, nowMs: Date.now });
