@@ -6,10 +6,10 @@ import { crashDrill } from '../support/crash-drill.ts';
 import { seededRandom } from '../support/property.ts';
 import { startTestSystem, type RunningSystem } from '../support/running-system.ts';
 
-const KILLS = Number(process.env['CRASH_KILLS'] ?? 10);
+const KILLS = Number(process.env['CRASH_KILLS'] ?? 50);
 const IS_LONG = process.env['CRASH_KILLS'] !== undefined;
 
-describe(`a system of which a process is killed, ${KILLS} times`, () => {
+describe(`a system whose processes are killed, ${KILLS} times`, () => {
   let system: RunningSystem;
   let folder: string;
 

@@ -7,7 +7,8 @@ import { connectPeers } from '../../gateway/src/ledger/ledger-link.ts';
 import { Owner } from '../../client/src/owner.ts';
 import { sha256, startWriters, type Writers, type Written } from './crash-writers.ts';
 import { leftovers, passGrace } from './leftovers.ts';
-import { MOMENTS, watchMoments } from './request-moments.ts';
+import { newKilledClients, type KilledClients } from './crash-clients.ts';
+import { MOMENTS, watchRequests } from './request-moments.ts';
 import type { RunningSystem } from './running-system.ts';
 
 /** An owner's first minute is dear: its table of 256 KiB blocks. */
@@ -16,11 +17,14 @@ const LONG = 50;
 const NODES = ['birch-1', 'birch-2', 'birch-3'];
 /** The gateway dies most often: it is where an upload can be half done. */
 const PARTS = [
-  ...Array.from({ length: 7 }, () => 'gateway'),
+  ...Array.from({ length: 6 }, () => 'gateway'),
   'ledger',
   'chaincode-alder',
   'chaincode-birch',
+  'chaincode-cedar',
 ] as const;
+/** Of so many kills one is a client's. */
+const OF_CLIENTS = 4;
 /** A moment that does not come within this time is left out, milliseconds. */
 const PATIENCE_MS = 1_000;
 /** Longest that an upload is waited for between two kills, milliseconds. */
@@ -48,72 +52,104 @@ export interface DrillOutcome {
   readonly surprises: readonly string[];
 }
 
+const PASSWORD = 'granite otter walnut velvet';
+
 /** Leaves the gateway stopped. */
 export async function crashDrill(options: DrillOptions): Promise<DrillOutcome> {
   const { system, folder, kills, random } = options;
-  const owners = await Promise.all(
-    Array.from({ length: kills < LONG ? OWNERS.short : OWNERS.long }, async (_, i) => {
-      const home = join(folder, `owner-${i}`);
-      const password = 'granite otter walnut velvet';
-      return (await Owner.create({ gateway: system.url, home, password })).owner;
-    }),
+  const gateway = system.url;
+  const homes = Array.from({ length: kills <= LONG ? OWNERS.short : OWNERS.long }, (_, i) =>
+    join(folder, `owner-${i}`),
   );
+  const owners = await Promise.all(
+    homes.map(async (home) => (await Owner.create({ gateway, home, password: PASSWORD })).owner),
+  );
+  const [[owner], [home]] = [owners, homes];
+  if (owner === undefined || home === undefined) throw new Error('bug: a drill without owners');
+  const clients = await newKilledClients({
+    owner,
+    home,
+    password: PASSWORD,
+    gateway,
+    folder,
+    random,
+  });
   const writers = startWriters({ owners, random });
-  await killOften(options, writers);
+  const byClients = Math.floor(kills / OF_CLIENTS);
+  await Promise.all([
+    killParts({ ...options, kills: kills - byClients }, writers),
+    killClients({ ...options, kills: byClients }, clients),
+  ]);
   await writers.finish();
-  const { written, surprises } = writers;
+  const finished = await clients.finish();
+  const { lost, half, written } = await account(owners, [...writers.written, ...finished.written]);
+  half.push(...(await compare(system, written.registered)));
+  return {
+    kills,
+    acknowledged: written.acknowledged,
+    abandoned: written.abandoned,
+    lost,
+    half,
+    surprises: [...writers.surprises, ...finished.problems],
+  };
+}
+
+/** What stands on the ledger against what owners were told. */
+async function account(owners: readonly Owner[], written: readonly Written[]) {
   const registered = new Map<string, string>();
   for (const owner of owners) {
     for (const { fileId, name } of (await owner.list()).files) registered.set(fileId, name ?? '');
   }
   const lost: string[] = [];
   const half: string[] = [];
-  for (const file of written) {
-    const found = [...registered].find(([, name]) => name === file.name)?.[0];
-    if (file.fileId === undefined) half.push(...(await checkOf(file, found)));
-    else if (file.fileId !== found) lost.push(`${file.name} is not on the ledger`);
-    else lost.push(...(await checkOf(file, found)));
-  }
-  half.push(...(await compare(system, new Set(registered.keys()))));
+  await Promise.all(
+    [0, 1, 2].map(async (lane) => {
+      for (const file of written.filter((_, i) => i % 3 === lane)) {
+        const found = [...registered].filter(([, name]) => name === file.name).map(([id]) => id);
+        if (found.length > 1) half.push(`${file.name} is on the ledger ${found.length} times`);
+        if (file.fileId === undefined) half.push(...(await checkOf(file, found[0])));
+        else if (file.fileId !== found[0]) lost.push(`${file.name} is not on the ledger`);
+        else lost.push(...(await checkOf(file, file.fileId)));
+      }
+    }),
+  );
+  const acknowledged = written.filter(({ fileId }) => fileId !== undefined).length;
+  const abandoned = written.length - acknowledged;
   return {
-    kills,
-    acknowledged: written.filter(({ fileId }) => fileId !== undefined).length,
-    abandoned: written.filter(({ fileId }) => fileId === undefined).length,
     lost,
     half,
-    surprises,
+    written: { registered: new Set(registered.keys()), acknowledged, abandoned },
   };
 }
 
-async function killOften(
+const newDraw =
+  (random: DrillOptions['random']) =>
+  (limit: number): number =>
+    ((random(1)[0] ?? 0) * 256 + (random(1)[0] ?? 0)) % limit;
+
+async function killParts(
   { system, kills, random, report }: DrillOptions,
   { nextAcknowledged }: Pick<Writers, 'nextAcknowledged'>,
 ): Promise<void> {
-  const below = (limit: number) => ((random(1)[0] ?? 0) * 256 + (random(1)[0] ?? 0)) % limit;
+  const below = newDraw(random);
+  const watch = watchRequests();
   for (let kill = 1; kill <= kills; kill++) {
     const part = PARTS[below(PARTS.length)] ?? 'gateway';
     const moment = MOMENTS[below(MOMENTS.length)] ?? '';
     // in a long run: uploads that are never left in peace would never be acknowledged
     if (kills >= LONG && kill % 2 === 1) await Promise.race([nextAcknowledged(), delay(UPLOAD_MS)]);
-    await comes(moment);
+    await watch.comes(moment, PATIENCE_MS);
     await delay(below(2) * below(40));
     report?.(kill, part, moment);
-    await system.kill(part);
+    const back = system.kill(part);
+    if (part === 'gateway') watch.hold(back);
+    await back;
   }
+  watch.end();
 }
 
-function comes(moment: string): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      end();
-      clearTimeout(late);
-      resolve();
-    };
-    const end = watchMoments((now) => {
-      if (now === moment) done();
-    });
-    const late = setTimeout(done, PATIENCE_MS);
-  });
+async function killClients({ kills, report }: DrillOptions, clients: KilledClients): Promise<void> {
+  for (let kill = 1; kill <= kills; kill++) report?.(kill, ...(await clients.kill()));
 }
 
 /** What is wrong with a file that stands on the ledger: it must come back whole, and every node must prove it. */

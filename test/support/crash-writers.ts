@@ -67,8 +67,7 @@ export function startWriters({ owners, random }: WritersOptions): Writers {
       for (const tell of waiting) tell();
       waiting = [];
     } catch (error) {
-      if (error instanceof HoldfastError && LATER.includes(error.code)) return;
-      surprises.push(`${name}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
+      surprises.push(...laterOrSurprise(name, error));
     }
   }
 
@@ -93,6 +92,12 @@ export function startWriters({ owners, random }: WritersOptions): Writers {
       await Promise.all(lanes);
     },
   };
+}
+
+/** Nothing where the system may be killed just then; else a sentence. */
+export function laterOrSurprise(name: string, error: unknown): string[] {
+  if (error instanceof HoldfastError && LATER.includes(error.code)) return [];
+  return [`${name}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`];
 }
 
 export const sha256 = (bytes: Uint8Array): string =>
