@@ -9,12 +9,12 @@ import {
 } from '../../gateway/src/http/signature-auth.ts';
 import type { HoldfastError } from '@holdfast/protocol/errors.js';
 import { openNonces } from '../../gateway/src/http/nonces.ts';
-import type { Table } from '../../gateway/src/store.ts';
 import { CertificateAuthority } from '../../network/devpeer/src/certificate-authority.ts';
 import { newSigningKey, type SigningKey } from '../../client/src/signing-key.ts';
 import { signRequest } from '../../client/src/request-signature.ts';
 import { seededRandom } from '../support/property.ts';
 import { refusalOfAsync } from '../support/refusal.ts';
+import { keysOf, newTable } from '../support/table.ts';
 import { flipped } from '../support/tamper.ts';
 import { vectors } from '../support/vectors.ts';
 
@@ -273,25 +273,6 @@ describe('a signed request', () => {
     expect((await refusalOfAsync(authenticate(sent))).detail).toMatch(/at most 60 s/);
   });
 });
-
-/** A table in memory. */
-function newTable<T>(): Table<T> {
-  const rows = new Map<string, T>();
-  return {
-    get: async (key) => rows.get(key),
-    put: async (key, value) => void rows.set(key, value),
-    delete: async (key) => void rows.delete(key),
-    async *entries() {
-      yield* rows;
-    },
-  };
-}
-
-async function keysOf(table: Table<unknown>): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const [key] of table.entries()) keys.push(key);
-  return keys;
-}
 
 const digestOf = (text: string): string =>
   `sha-256=:${createHash('sha256').update(text).digest('base64')}:`;

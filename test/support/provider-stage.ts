@@ -32,6 +32,7 @@ import type { Ledger, LedgerSession, RoleIdentity } from '../../gateway/src/ledg
 import { newLog } from '../../gateway/src/log.ts';
 import { openProvider, type OpenProvider } from '../../gateway/src/provider/open-provider.ts';
 import type { Provider, UploadState } from '../../gateway/src/roles.ts';
+import { overtakable } from './overtaking.ts';
 import {
   beaconSignature,
   CHANNEL,
@@ -103,20 +104,7 @@ export async function newProviderStage(change: Partial<Config> = {}): Promise<Pr
   ] as const) {
     gateways.set(`${mspId}/${role}`, await memory.gatewayAs({ mspId, role }));
   }
-  let overtaking: (() => Promise<unknown>) | undefined;
-  const client = new Proxy(memory.client, {
-    get(target, name) {
-      const honest: unknown = Reflect.get(target, name);
-      if (name !== 'makeUnaryRequest' || typeof honest !== 'function') return honest;
-      return (...args: unknown[]): unknown => {
-        const work = String(args[0]).endsWith('/Submit') ? overtaking : undefined;
-        if (work === undefined) return Reflect.apply(honest, target, args);
-        overtaking = undefined;
-        void work().then((): unknown => Reflect.apply(honest, target, args));
-        return { cancel: () => undefined };
-      };
-    },
-  });
+  const { client, overtake } = overtakable(memory.client);
   const birch = await memory.newIdentity({ mspId: 'Birch', role: 'provider' });
   gateways.set('Birch/provider', connectWith(client, birch));
   const gatewayAs = ({ mspId, role }: RoleIdentity): Gateway => {
@@ -198,9 +186,7 @@ export async function newProviderStage(change: Partial<Config> = {}): Promise<Pr
       for (let i = 0; i < epochs; i++) await beginNext();
       return (await current()).epoch;
     },
-    overtake(work) {
-      overtaking = work;
-    },
+    overtake,
     async close() {
       await endProvider();
       await memory.close();
