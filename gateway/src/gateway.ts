@@ -286,5 +286,6 @@ function registrarOf({ organisations }: Connection, mspId: string) {
   if (organisation === undefined || identity === undefined) {
     throw new Error('bug: an agent without an identity');
   }
-  return { caUrl: organisation.caUrl, cert: identity.cert, key: identity.key };
+  const { caUrl, tlsRootCert } = organisation;
+  return { caUrl, tlsRootCert, cert: identity.cert, key: identity.key };
 }

@@ -4,9 +4,12 @@
  * @module
  */
 import { sign, createPrivateKey } from 'node:crypto';
+import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { parse, type Role } from '@holdfast/protocol/schema.js';
+import { parse, parseJson, type Role } from '@holdfast/protocol/schema.js';
 import { lowS } from '../ledger/signer.ts';
 
 /** Fabric CA's number for an identity that stands in its register already. */
@@ -16,6 +19,8 @@ const PATIENCE_MS = 15_000;
 export interface Registrar {
   /** Base address, such as `http://127.0.0.1:7054/Alder`. */
   readonly caUrl: string;
+  /** PEM, of the authority where it speaks TLS; null: the system's roots. */
+  readonly tlsRootCert: string | null;
   /** PEM of the identity that may register others. */
   readonly cert: string;
   readonly key: string;
@@ -79,22 +84,38 @@ export async function certify(registrar: Registrar, enrolment: Enrolment): Promi
 async function call(registrar: Registrar, path: string, content: object, authorization?: string) {
   const url = new URL(`${registrar.caUrl.replace(/\/$/, '')}${path}`);
   const body = JSON.stringify(content);
+  const headers = {
+    'content-type': 'application/json',
+    authorization: authorization ?? token(registrar, url, body),
+  };
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      body,
-      headers: {
-        'content-type': 'application/json',
-        authorization: authorization ?? token(registrar, url, body),
-      },
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-    return parse(answer, await response.json(), 'the answer of the authority');
+    const text = await post(url, { headers, body, ca: registrar.tlsRootCert });
+    return parseJson(answer, text, 'the answer of the authority');
   } catch (cause) {
     throw new HoldfastError('LEDGER_UNREACHABLE', 'the certificate authority does not answer', {
       cause,
     });
   }
+}
+
+/** `fetch` cannot be told whose certificates to trust. */
+function post(
+  url: URL,
+  { headers, body, ca }: { headers: OutgoingHttpHeaders; body: string; ca: string | null },
+): Promise<string> {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const options = { method: 'POST', headers, signal };
+  return new Promise((resolve, reject) => {
+    const sending =
+      url.protocol === 'https:'
+        ? httpsRequest(url, { ...options, ...(ca === null ? {} : { ca }) })
+        : httpRequest(url, options);
+    sending.on('error', reject);
+    sending.on('response', (response) => {
+      text(response).then(resolve, reject);
+    });
+    sending.end(body);
+  });
 }
 
 /** Fabric CA's token: the certificate, and a signature over method, path, body and certificate. */

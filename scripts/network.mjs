@@ -1,0 +1,127 @@
+/**
+ * npm run network -- <verb>: a consortium's network of native processes on this machine.
+ *
+ * install [product …]   builds the engines that are not there
+ * up | down             makes a network in RUN_DIR (./.network unless told) | ends it and removes that folder
+ * start | stop          what was made goes on | ends, its state kept
+ * status                processes, memory, blocks
+ * upgrade               deploys the chaincode as it is built here, while files are stored
+ * logs [name]           last lines of each process, or all of one
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { binaries, install } from '../network/binaries.mjs';
+import { down, halt, openNetwork, start, up, upgrade } from '../network/network.mjs';
+import { chainOf } from '../network/fabric/nodes.mjs';
+import { logFile, names, usage } from '../network/processes.mjs';
+import { expected, ready, root } from './ready.mjs';
+
+const print = (text) => process.stdout.write(`${text}\n`);
+const folder = resolve(root, process.env.RUN_DIR ?? '.network');
+const shown = relative('', folder);
+
+const VERBS = {
+  async install(...products) {
+    const wanted = products.length > 0 ? products : ['fabric', 'fabric-ca', 'kubo', 'cluster'];
+    await install(wanted, print);
+  },
+
+  async up() {
+    const consensus = process.env.CONSENSUS ?? 'raft';
+    if (!['raft', 'bft'].includes(consensus))
+      throw expected(`CONSENSUS: raft or bft, got ${consensus}`, 2);
+    const fabric = consensus === 'bft' ? 'fabric-bft' : 'fabric';
+    const found = await binaries([fabric, 'fabric-ca', 'kubo', 'cluster']);
+    print(
+      Object.entries(found)
+        .map(([name, { version }]) => `${name} ${version}`)
+        .join(' · '),
+    );
+    await ready(print);
+    const settings = {
+      consensus,
+      basePort: basePort(),
+      bin: found[fabric].folder,
+      caBin: found['fabric-ca'].folder,
+      kuboBin: found.kubo.folder,
+      clusterBin: found.cluster.folder,
+    };
+    const network = await timed((step) => up(folder, settings, step));
+    print(`\nLEDGER_CONNECTION=${relative('', network.fabric.connection)}`);
+  },
+
+  start: () => timed((step) => start(openNetwork(folder), step)),
+
+  async stop() {
+    sayKilled(await halt(openNetwork(folder)));
+  },
+
+  async down() {
+    if (!existsSync(folder)) return print(`no network in ${shown}`);
+    await down(openNetwork(folder));
+    print(`${shown} removed`);
+  },
+
+  async status() {
+    const { fabric } = openNetwork(folder);
+    const living = usage(fabric.folder);
+    for (const { name, pid, rssMiB, cpuSeconds } of living) {
+      print(
+        `${name.padEnd(22)}${String(pid).padStart(8)}${String(rssMiB).padStart(7)} MiB${cpuSeconds.toFixed(1).padStart(9)} CPU-s`,
+      );
+    }
+    const down = names(fabric.folder).filter((name) => !living.some((one) => one.name === name));
+    for (const name of down) print(`${name.padEnd(22)}    down`);
+    print(`${living.reduce((sum, { rssMiB }) => sum + rssMiB, 0)} MiB in all`);
+    if (living.length === 0) return;
+    for (const organisation of fabric.organisations) {
+      const { height, hash } = await chainOf(fabric, organisation);
+      print(`${organisation.mspId.padEnd(22)}block ${height - 1}, ${hash}`);
+    }
+  },
+
+  async upgrade() {
+    await ready(print);
+    await timed((step) => upgrade(openNetwork(folder), step));
+  },
+
+  logs(name) {
+    const { fabric } = openNetwork(folder);
+    for (const one of name === undefined ? names(fabric.folder) : [name]) {
+      if (!existsSync(logFile(fabric.folder, one)))
+        throw expected(`no process ${one}; there are ${names(fabric.folder).join(', ')}`, 2);
+      const lines = readFileSync(logFile(fabric.folder, one), 'utf8').trimEnd().split('\n');
+      print(`== ${one}\n${(name === undefined ? lines.slice(-3) : lines).join('\n')}`);
+    }
+  },
+};
+
+function basePort() {
+  const port = Number(process.env.BASE_PORT ?? 17_000);
+  if (Number.isInteger(port) && port >= 1_024 && port <= 64_000) return port;
+  throw expected(
+    `BASE_PORT: a port from 1024 to 64000, the first of those that the network takes; got ${process.env.BASE_PORT}`,
+    2,
+  );
+}
+
+async function timed(work) {
+  const began = Date.now();
+  const result = await work(async (label, act) => {
+    const start = Date.now();
+    await act();
+    print(`  ${label.padEnd(50)}${((Date.now() - start) / 1000).toFixed(1).padStart(6)} s`);
+  });
+  print(`Ready in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+function sayKilled(stubborn) {
+  if (stubborn.length > 0) print(`killed after 10 s: ${stubborn.join(', ')}`);
+}
+
+const [verb = '', ...args] = process.argv.slice(3);
+if (!Object.hasOwn(VERBS, verb)) {
+  throw expected(`npm run network -- <verb>, where a verb is: ${Object.keys(VERBS).join(', ')}`, 2);
+}
+await VERBS[verb](...args);
