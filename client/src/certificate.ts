@@ -81,11 +81,12 @@ export const certificateBytes = (pem: string): Uint8Array =>
   new Uint8Array(parseCertificate(pem).rawData);
 
 /**
- * (Owner) A certificate request (PKCS #10) for the owner's key, PEM. It names nobody: the authority decides on the name.
+ * (Owner) A certificate request (PKCS #10) for the owner's key, PEM. It names the key's id, under which the agent has the
+ * authority register it: Fabric CA takes no other name.
  */
-export async function newCertificateRequest({ keys }: SigningKey): Promise<string> {
+export async function newCertificateRequest({ keys, keyId }: SigningKey): Promise<string> {
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: 'CN=owner',
+    name: `CN=${keyId}`,
     keys: keys as CryptoKeyPair,
     signingAlgorithm: P256,
   });

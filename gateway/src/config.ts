@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { DRIVERS } from './storage/storage-driver.ts';
 import { LIMITS, type Limits } from './limits.ts';
 
 /** What a gateway may play for its organisations. */
@@ -13,6 +14,9 @@ export type Played = (typeof PLAYED)[number];
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
+
+const STORAGE_CONNECTION =
+  'the file that says where the nodes of the driver are; `npm run network -- up` writes it';
 
 const PORT = 'the port to listen on, at most 65535; 0 for any free one';
 
@@ -53,8 +57,9 @@ const environment = z.object({
     .string('the connection file of a network; `npm start` brings the one of the embedded ledger')
     .min(1, 'the connection file of a network'),
   STORAGE_DRIVER: z
-    .literal('embedded', 'what keeps the blocks; this version knows `embedded`')
+    .enum(DRIVERS, `what keeps the blocks, one of ${DRIVERS.join(', ')}`)
     .default('embedded'),
+  STORAGE_CONNECTION: z.string().min(1, STORAGE_CONNECTION).optional(),
   OWNER_REQUESTS_PER_MINUTE: limit('requests of one owner a minute', LIMITS.ownerPerMinute),
   ADDRESS_REQUESTS_PER_MINUTE: limit(
     'requests of one address a minute, of those that need no owner',
@@ -69,6 +74,11 @@ const environment = z.object({
   LOG_LEVEL: z.enum(LEVELS, `how much to log, one of ${LEVELS.join(', ')}`).default('info'),
 });
 
+export type StorageConfig =
+  | { readonly driver: 'embedded' }
+  /** Path of the file that says where the nodes are. */
+  | { readonly driver: 'kubo' | 'cluster'; readonly connection: string };
+
 export interface GatewayConfig {
   readonly port: number;
   readonly host: string;
@@ -78,6 +88,7 @@ export interface GatewayConfig {
   readonly roles: readonly Played[];
   /** Path of the connection file. */
   readonly connection: string;
+  readonly storage: StorageConfig;
   readonly logLevel: (typeof LEVELS)[number];
   readonly limits: Limits;
 }
@@ -123,6 +134,7 @@ export function readConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     dataFolder: resolve(values.DATA_DIR),
     roles: values.ROLES,
     connection: resolve(values.LEDGER_CONNECTION),
+    storage: storageOf(values.STORAGE_DRIVER, values.STORAGE_CONNECTION),
     logLevel: values.LOG_LEVEL,
     limits: {
       ownerPerMinute: values.OWNER_REQUESTS_PER_MINUTE,
@@ -135,4 +147,12 @@ export function readConfig(env: NodeJS.ProcessEnv): GatewayConfig {
       streamsPerReader: values.READER_STREAMS,
     },
   };
+}
+
+function storageOf(driver: (typeof DRIVERS)[number], connection?: string): StorageConfig {
+  if (driver === 'embedded') return { driver };
+  if (connection !== undefined) return { driver, connection: resolve(connection) };
+  throw new ConfigError([
+    `STORAGE_CONNECTION: ${STORAGE_CONNECTION}, needed for STORAGE_DRIVER=${driver}; got nothing`,
+  ]);
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import type { Registry } from 'prom-client';
 import { providerAnnouncement } from './announcements.ts';
 import { announce } from './consortium.ts';
@@ -16,8 +15,6 @@ import { openProvider } from './provider/open-provider.ts';
 import { openSigningSecret, roleFolder } from './role-keys.ts';
 import type { Provider } from './roles.ts';
 
-const NODES = 3;
-
 export interface PlayedProvider {
   readonly provider: Provider;
   readonly figures: () => Promise<ProviderFigures>;
@@ -25,25 +22,23 @@ export interface PlayedProvider {
   readonly folders: ReadonlyMap<string, string>;
 }
 
-/** (Provider) Three folders below `storage/`, named after the organisation. */
+/** (Provider) Its nodes are those that the driver names. */
 export async function playProvider(
   stage: Stage,
   identity: RoleIdentity,
   registry: Registry,
 ): Promise<PlayedProvider> {
   const { dataFolder, channel, ledger, log, pool, signal, nowMs, closing } = stage;
+  const storage = await stage.storageOf(identity.mspId);
   const { mspId } = identity;
   const folder = roleFolder(dataFolder, 'provider', mspId);
-  const nodes = Array.from({ length: NODES }, (_, i) => `${mspId.toLowerCase()}-${i + 1}`);
   const acceptanceSecret = await openSigningSecret(folder);
   const session = ledger.as(identity);
-  const announcement = providerAnnouncement(acceptanceSecret, nodes, { mspId, channel });
+  const announcement = providerAnnouncement(acceptanceSecret, storage.nodes, { mspId, channel });
   await announce(session, announcement);
-  const storageFolder = join(dataFolder, 'storage');
   const opened = await openProvider({
     folder,
-    storageFolder,
-    nodes,
+    storage,
     session,
     ledger,
     channel,
@@ -61,6 +56,6 @@ export async function playProvider(
   return {
     provider: opened.provider,
     figures: () => opened.figures(),
-    folders: new Map(nodes.map((node) => [node, join(storageFolder, node, 'blocks')])),
+    folders: storage.folders,
   };
 }

@@ -18,6 +18,7 @@ import { watchNodes } from './monitor/watch-nodes.ts';
 import type { Parties } from './parties.ts';
 import { openSigningSecret, roleFolder } from './role-keys.ts';
 import type { KeyServer, Provider } from './roles.ts';
+import type { StorageDriver } from './storage/storage-driver.ts';
 import { openRsaKey } from './key-server/rsa-key.ts';
 
 /** How often clocks, auditors and nodes are looked at, milliseconds. */
@@ -41,6 +42,8 @@ export interface Stage {
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
   readonly isDevelopment: boolean;
+  /** What keeps the blocks of a provider of this organisation. */
+  readonly storageOf: (mspId: string) => Promise<StorageDriver>;
   /** Closed in reverse order when all loops have ended. */
   readonly closing: (() => Promise<unknown>)[];
   go(name: string, everyMs: number, round: (signal: AbortSignal) => Promise<void>): void;

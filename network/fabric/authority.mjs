@@ -32,9 +32,10 @@ export async function startAuthorities(net) {
   for (const organisation of net.organisations) startAuthority(net, organisation);
   await Promise.all(
     net.organisations.map((organisation) =>
-      waitFor(`the authority of ${organisation.mspId}`, net.folder, () =>
-        client(net, organisation, 'nobody', ['getcainfo']),
-      ),
+      waitFor(`the authority of ${organisation.mspId}`, net.folder, async () => {
+        await client(net, organisation, 'nobody', ['getcainfo']);
+        return true;
+      }),
     ),
   );
 }
@@ -92,19 +93,22 @@ async function enrolAll(net, organisation) {
   if (!isEnrolled(net, organisation, 'admin')) {
     await enrol(net, organisation, 'admin', admin.pass);
   }
-  for (const role of ROLES.filter((one) => !isEnrolled(net, organisation, one))) {
-    const secret = randomBytes(24).toString('hex');
-    const attributes = { 'role:ecert': role, ...(role === 'agent' ? REGISTRAR : {}) };
-    const registration = {
-      'id.name': role,
-      'id.secret': secret,
-      'id.type': 'client',
-      'id.maxenrollments': -1,
-      'id.attrs': textOf(attributes),
-    };
-    await client(net, organisation, 'admin', ['register', ...flags(registration)]);
-    await enrol(net, organisation, role, secret);
-  }
+  const missing = ROLES.filter((role) => !isEnrolled(net, organisation, role));
+  await Promise.all(missing.map((role) => enrolRole(net, organisation, role)));
+}
+
+async function enrolRole(net, organisation, role) {
+  const secret = randomBytes(24).toString('hex');
+  const attributes = { 'role:ecert': role, ...(role === 'agent' ? REGISTRAR : {}) };
+  const registration = {
+    'id.name': role,
+    'id.secret': secret,
+    'id.type': 'client',
+    'id.maxenrollments': -1,
+    'id.attrs': textOf(attributes),
+  };
+  await client(net, organisation, 'admin', ['register', ...flags(registration)]);
+  await enrol(net, organisation, role, secret);
 }
 
 /** As Fabric CA writes them: `name=value`, `name=value:ecert` for one that goes into certificates. */
@@ -130,7 +134,8 @@ const enrol = (net, organisation, name, secret) =>
 export const renewRoles = (net) =>
   Promise.all(
     net.organisations.map(async (organisation) => {
-      for (const role of ROLES) await client(net, organisation, role, ['reenroll']);
+      for (const role of ROLES)
+        await client(net, organisation, role, ['reenroll', '--csr.keyrequest.reusekey']);
     }),
   );
 

@@ -34,7 +34,6 @@ export const certificatesWanted = ({ ordererDomain, orderers, organisations }) =
     Name: mspId,
     Domain: domain,
     EnableNodeOUs: true,
-    CA: { CommonName: `ca.${mspId}` },
     Template: { Count: 1, SANS: NAMES },
     // the authority's certificate of TLS
     Specs: [{ Hostname: 'ca', SANS: NAMES }],

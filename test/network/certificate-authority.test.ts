@@ -85,7 +85,7 @@ describe('the development certificate authority', () => {
   it('registers, then certifies a key with the attributes that go into certificates', async () => {
     const registered = await registerOwner('ann');
     expect(registered).toMatchObject({ status: 200, success: true, errors: [] });
-    const { csr, privateKey } = await newSigningRequest('somebody else');
+    const { csr, privateKey } = await newSigningRequest('ann');
     const enrolled = await enroll(alder, 'ann', String(registered.result['secret']), csr);
     expect(enrolled).toMatchObject({
       success: true,
@@ -202,6 +202,12 @@ describe('the development certificate authority', () => {
   it('tells that a name is taken', async () => {
     await registerOwner('gil');
     expect(await registerOwner('gil')).toMatchObject({ success: false, errors: [{ code: 74 }] });
+  });
+
+  it('refuses a request that names another than who enrols, as Fabric CA does', async () => {
+    await registerOwner('gus', { secret: 'pass' });
+    const { csr } = await newSigningRequest('owner');
+    expect(await enroll(alder, 'gus', 'pass', csr)).toMatchObject({ status: 400 });
   });
 
   it('refuses a request whose signature is not that of its key', async () => {

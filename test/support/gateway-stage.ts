@@ -72,6 +72,7 @@ export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<
         host: HOST,
         publicOrigin: undefined,
         dataFolder: folder,
+        storage: { driver: 'embedded' },
         roles: PLAYED,
         logLevel: 'silent',
         limits,

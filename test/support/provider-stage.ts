@@ -30,6 +30,7 @@ import { contracts } from '../../chaincode/src/index.ts';
 import { newFabricLedger } from '../../gateway/src/ledger/fabric-ledger.ts';
 import type { Ledger, LedgerSession, RoleIdentity } from '../../gateway/src/ledger/ledger.ts';
 import { newLog } from '../../gateway/src/log.ts';
+import { embeddedDriver } from '../../gateway/src/storage/storage-driver.ts';
 import { openProvider, type OpenProvider } from '../../gateway/src/provider/open-provider.ts';
 import type { Provider, UploadState } from '../../gateway/src/roles.ts';
 import { overtakable } from './overtaking.ts';
@@ -157,8 +158,7 @@ export async function newProviderStage(change: Partial<Config> = {}): Promise<Pr
       open = await openProvider({
         pool: inline,
         folder,
-        storageFolder: join(folder, 'nodes'),
-        nodes: NODES,
+        storage: embeddedDriver(join(folder, 'nodes'), NODES),
         session: provider,
         ledger,
         channel: CHANNEL,

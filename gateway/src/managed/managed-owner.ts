@@ -72,7 +72,7 @@ export async function openKeys(seed: Uint8Array, mspId: string): Promise<Managed
         privateKey: await subtle.importKey('pkcs8', der, P256, false, ['sign']),
         publicKey: await subtle.importKey('spki', spki, P256, true, ['verify']),
       };
-      const request = { name: 'CN=owner', keys, signingAlgorithm: P256 };
+      const request = { name: `CN=${hex(signerId(spki))}`, keys, signingAlgorithm: P256 };
       return (await Pkcs10CertificateRequestGenerator.create(request)).toString('pem');
     },
   };

@@ -1,5 +1,5 @@
 /**
- * A provider on the embedded store: its nodes, its catalogue, its loop.
+ * A provider: its nodes, its catalogue, its loop.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Pool } from '@holdfast/protocol/pool.js';
 import type { Ledger, LedgerSession } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Provider } from '../roles.ts';
-import { openEmbeddedNode } from '../storage/embedded-node.ts';
+import type { StorageDriver } from '../storage/storage-driver.ts';
 import { openCatalogue } from './catalogue.ts';
 import { figuresOf, type ProviderFigures, type RepairOutcome } from './figures.ts';
 import { newKeyedQueue } from './keyed-queue.ts';
@@ -20,10 +20,7 @@ import { knowFolder } from './node-folders.ts';
 export interface ProviderOptions {
   /** Holds `catalogue/`. */
   readonly folder: string;
-  /** Holds a folder a node. */
-  readonly storageFolder: string;
-  /** Names of the nodes, as announced. */
-  readonly nodes: readonly string[];
+  readonly storage: StorageDriver;
   /** The provider's own identity. */
   readonly session: LedgerSession;
   readonly ledger: Pick<Ledger, 'events'>;
@@ -53,18 +50,18 @@ export interface OpenProvider {
 
 /** (Provider) @throws `STORAGE_UNREACHABLE`. */
 export async function openProvider(options: ProviderOptions): Promise<OpenProvider> {
-  const { folder, storageFolder, session, ledger, pool, random } = options;
+  const { folder, storage, session, ledger, pool, random } = options;
   // first: where another process has it, the nodes are that one's too
   const catalogue = await openCatalogue(join(folder, 'catalogue'));
   const nodes = await Promise.all(
-    options.nodes.map(async (name) => {
+    storage.nodes.map(async (name) => {
       const isKnown = (await catalogue.folderOf(name)) !== undefined;
-      return openEmbeddedNode({ name, folder: join(storageFolder, name), isKnown });
+      return storage.open(name, isKnown);
     }),
   );
   for (const node of nodes) {
     const { up } = await node.status(options.signal);
-    if (up) await knowFolder(catalogue, node.name, join(storageFolder, node.name));
+    if (up) await knowFolder(catalogue, node.name, await storage.identity(node.name));
     else options.log.warn({ event: 'NodeDown', node: node.name });
   }
   const context = {

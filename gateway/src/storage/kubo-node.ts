@@ -25,6 +25,12 @@ export interface KuboNodeOptions extends KuboAddress {
 /** Connects lazily: a node that is down is tried again each time it is asked. */
 export const openKuboNode = (options: KuboNodeOptions): StorageNode => new KuboNode(options);
 
+/** A repository's own name: that of its key. @throws where the node does not answer. */
+export async function kuboIdentity({ rpc }: KuboAddress): Promise<string> {
+  const { id } = await create({ url: rpc }).id({ signal: AbortSignal.timeout(STATUS_MS) });
+  return id.toString();
+}
+
 class KuboNode implements StorageNode {
   readonly name: string;
   readonly #rpc: KuboRPCClient;

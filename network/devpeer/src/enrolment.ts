@@ -50,7 +50,7 @@ export class Enrolments {
   /**
    * A certificate for the key of a request. The same key may come again: that is a renewal.
    *
-   * @param csr - PKCS #10 in PEM; of its subject nothing is taken.
+   * @param csr - PKCS #10 in PEM; its common name must be the id, as Fabric CA asks.
    * @returns PEM.
    */
   enroll(id: string, secret: string, csr: string): Promise<string> {
@@ -102,7 +102,7 @@ export class Enrolments {
     if (identity === undefined || !isKnown || identity.isRevoked) throw notAuthenticated();
     const { maxEnrollments, enrollments, type, affiliation } = identity;
     if (maxEnrollments >= 0 && enrollments >= maxEnrollments) throw notAuthenticated();
-    const publicKey = await publicKeyOf(csr);
+    const publicKey = await publicKeyOf(csr, id);
     const attributes = Object.fromEntries([
       ...identity.attributes.filter(({ inCertificate }) => inCertificate).map(pairOf),
       ['hf.EnrollmentID', id],
@@ -154,13 +154,16 @@ export class Enrolments {
   }
 }
 
-/** The public key of a P-256 request whose signature shows that its sender holds the private one; DER. */
-async function publicKeyOf(csr: string): Promise<Uint8Array> {
+/** The public key of a P-256 request for `id` whose signature shows that its sender holds the private one; DER. */
+async function publicKeyOf(csr: string, id: string): Promise<Uint8Array> {
   try {
     const request = new x509.Pkcs10CertificateRequest(csr);
     const { algorithm } = request.publicKey as { algorithm: { name: string; namedCurve?: string } };
     if (algorithm.name !== 'ECDSA' || algorithm.namedCurve !== 'P-256') {
       throw new Error('expected a P-256 key');
+    }
+    if (!request.subjectName.getField('CN').includes(id)) {
+      throw new Error('the CSR subject common name must equal the enrollment ID');
     }
     if (!(await request.verify())) throw new Error('its signature does not hold');
     return new Uint8Array(request.publicKey.rawData);
