@@ -128,6 +128,15 @@ export async function upgrade(network, step) {
   return definition;
 }
 
+/** Deploys a second chaincode, packaged in `folder`, beside ours. */
+export async function deployBeside({ fabric }, { name, version, folder }, step) {
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const label = `${name}_${version}`;
+  const definition = { name, version, sequence: 1, label, folder, slot: 1 };
+  await step(`chaincode ${label} deployed`, () => deploy(fabric, definition));
+  await step('endorsers known to every peer', () => endorsersKnown(fabric, name));
+}
+
 /** The chaincode as it is built here, packaged into the run folder: an upgrade of the house leaves it alone. */
 async function newDefinition({ fabric, settings }) {
   const draft = join(fabric.folder, 'code', 'draft');

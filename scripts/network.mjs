@@ -8,12 +8,13 @@
  * upgrade               deploys the chaincode as it is built here, while files are stored
  * logs [name]           last lines of each process, or all of one
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
-import { binaries, install } from '../network/binaries.mjs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { install } from '../network/binaries.mjs';
 import { down, halt, openNetwork, start, up, upgrade } from '../network/network.mjs';
 import { chainOf } from '../network/fabric/nodes.mjs';
 import { logFile, names, usage } from '../network/processes.mjs';
+import { networkSettings, printStep } from './network-settings.mjs';
 import { expected, ready, root } from './ready.mjs';
 
 const print = (text) => process.stdout.write(`${text}\n`);
@@ -27,27 +28,19 @@ const VERBS = {
   },
 
   async up() {
-    const consensus = process.env.CONSENSUS ?? 'raft';
-    if (!['raft', 'bft'].includes(consensus))
-      throw expected(`CONSENSUS: raft or bft, got ${consensus}`, 2);
-    const fabric = consensus === 'bft' ? 'fabric-bft' : 'fabric';
-    const found = await binaries([fabric, 'fabric-ca', 'kubo', 'cluster']);
-    print(
-      Object.entries(found)
-        .map(([name, { version }]) => `${name} ${version}`)
-        .join(' · '),
-    );
+    const { settings, versions } = await networkSettings();
+    print(versions);
     await ready(print);
-    const settings = {
-      consensus,
-      basePort: basePort(),
-      bin: found[fabric].folder,
-      caBin: found['fabric-ca'].folder,
-      kuboBin: found.kubo.folder,
-      clusterBin: found.cluster.folder,
+    const { fabric, ipfs } = await timed((step) => up(folder, settings, step));
+    const environment = {
+      LEDGER_CONNECTION: fabric.connection,
+      STORAGE_DRIVER: 'cluster',
+      STORAGE_CONNECTION: ipfs.connection,
+      DATA_DIR: join(folder, 'gateway'),
     };
-    const network = await timed((step) => up(folder, settings, step));
-    print(`\nLEDGER_CONNECTION=${relative('', network.fabric.connection)}`);
+    const text = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(join(folder, 'gateway.env'), text.join(''));
+    print(`\nThe gateway on it:  set -a; . ${shown}/gateway.env; set +a; npm start`);
   },
 
   start: () => timed((step) => start(openNetwork(folder), step)),
@@ -96,22 +89,9 @@ const VERBS = {
   },
 };
 
-function basePort() {
-  const port = Number(process.env.BASE_PORT ?? 17_000);
-  if (Number.isInteger(port) && port >= 1_024 && port <= 64_000) return port;
-  throw expected(
-    `BASE_PORT: a port from 1024 to 64000, the first of those that the network takes; got ${process.env.BASE_PORT}`,
-    2,
-  );
-}
-
 async function timed(work) {
   const began = Date.now();
-  const result = await work(async (label, act) => {
-    const start = Date.now();
-    await act();
-    print(`  ${label.padEnd(50)}${((Date.now() - start) / 1000).toFixed(1).padStart(6)} s`);
-  });
+  const result = await work(printStep);
   print(`Ready in ${((Date.now() - began) / 1000).toFixed(1)} s`);
   return result;
 }

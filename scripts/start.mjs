@@ -1,11 +1,17 @@
-/** npm start: the whole system on the embedded default, until Ctrl-C. */
-import { relative } from 'node:path';
+/**
+ * npm start: the whole system on the embedded default, until Ctrl-C; where LEDGER_CONNECTION names a network's connection
+ * file, the gateway on that network.
+ */
+import { relative, resolve } from 'node:path';
 import { expected, line, ready } from './ready.mjs';
 
 const began = Date.now();
 const print = (text) => process.stdout.write(`${text}\n`);
+const network = networkInUse();
 print(
-  "Holdfast 0.1 · DEVELOPMENT LEDGER: one process holds every organisation's key. Not for real data.",
+  network === undefined
+    ? "Holdfast 0.1 · DEVELOPMENT LEDGER: one process holds every organisation's key. Not for real data."
+    : 'Holdfast 0.1',
 );
 await ready(print);
 const { dataFolder, startSystem } = await import('./system.mjs');
@@ -20,6 +26,7 @@ const system = await startSystem({
   folder,
   port,
   host: process.env.HOST ?? '127.0.0.1',
+  network,
   report: (...row) => print(line(...row)),
   onLost: (sentence) => {
     process.stderr.write(`${sentence}\n`);
@@ -28,7 +35,8 @@ const system = await startSystem({
   },
 });
 const shown = relative('', folder).startsWith('..') ? folder : `./${relative('', folder)}`;
-const storage = 'birch-1 birch-2 birch-3 · 3 replicas';
+const storage =
+  network === undefined ? 'birch-1 birch-2 birch-3 · 3 replicas' : `driver ${network.driver}`;
 print(`  ${'storage'.padEnd(12)}${storage.padEnd(53)}${shown}`);
 print(`  ${'delegates'.padEnd(12)}Dana (Alder) Emil (Cedar) · slot 30 s`);
 print(`Ready in ${((Date.now() - began) / 1000).toFixed(1)} s
@@ -47,3 +55,14 @@ await new Promise((resolve) => {
 });
 print('Stopping.');
 await system.stop();
+
+/** What the environment says runs already. */
+function networkInUse() {
+  const { LEDGER_CONNECTION, STORAGE_DRIVER, STORAGE_CONNECTION } = process.env;
+  if (!LEDGER_CONNECTION) return undefined;
+  return {
+    ledger: resolve(LEDGER_CONNECTION),
+    driver: STORAGE_DRIVER || 'embedded',
+    nodes: STORAGE_CONNECTION,
+  };
+}

@@ -1,5 +1,6 @@
 export interface RunningSystem {
   readonly url: string;
+  /** Of the gateway. */
   readonly folder: string;
   /** Path of the ledger's connection file. */
   readonly connection: string;
@@ -11,10 +12,19 @@ export interface RunningSystem {
   stop(): Promise<void>;
 }
 
+/** Paths of the connection files of a ledger and of the nodes that keep the blocks. */
+export interface NetworkInUse {
+  readonly ledger: string;
+  readonly driver: 'embedded' | 'kubo' | 'cluster';
+  readonly nodes?: string;
+}
+
 export function startSystem(options: {
   readonly folder: string;
   readonly port: number;
   readonly host?: string;
+  /** What runs already; the embedded default unless given. */
+  readonly network?: NetworkInUse;
   readonly report?: (part: string, what: string, ms: number, where?: string) => void;
   readonly onLost?: (sentence: string) => void;
 }): Promise<RunningSystem>;

@@ -1,6 +1,7 @@
 /**
- * The whole system on the embedded default, as child processes: the development ledger, the contracts once per
- * organisation, the gateway with every role. Used by npm start, the demo, the bench and the tests.
+ * The whole system as child processes: on the embedded default the development ledger, the contracts once per
+ * organisation and the gateway with every role; on a network that runs already the gateway alone. Used by npm start, the
+ * demo, the bench and the tests.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -38,9 +39,11 @@ const mark = (folder, system) => writeFileSync(join(folder, 'system.json'), JSON
  * @param options.folder data folder, made if missing
  * @param options.port port of the gateway; 0 takes any free one
  * @param options.report called with `(part, what, ms, where)` as each part stands
+ * @param options.network `{ ledger, driver, nodes }`: connection file of the ledger, what keeps the blocks and where;
+ *   the embedded default unless given
  * @param options.onLost called with a sentence when a part cannot go on
  */
-export async function startSystem({ folder, port, host = '127.0.0.1', report, onLost }) {
+export async function startSystem({ folder, port, host = '127.0.0.1', network, report, onLost }) {
   const other = running(folder);
   if (other)
     throw expected(`Holdfast already runs on ${folder}: ${other.url} (process ${other.pid}).`, 2);
@@ -51,7 +54,7 @@ export async function startSystem({ folder, port, host = '127.0.0.1', report, on
   try {
     // a gateway that comes back is found where it was
     const address = { host, port: port === 0 ? await freePort(0) : port };
-    return await startParts({ folder, ...address, report, family });
+    return await startParts({ folder, ...address, network, report, family });
   } catch (error) {
     await family.stop();
     throw error;
@@ -61,12 +64,42 @@ export async function startSystem({ folder, port, host = '127.0.0.1', report, on
 const flags = (values) =>
   Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
 
-async function startParts({ folder, port, host, report, family }) {
+async function startParts({ folder, port, host, network, report, family }) {
   let start = Date.now();
   const stamp = (...row) => {
     report?.(row[0], row[1], Date.now() - start, row[2]);
     start = Date.now();
   };
+  const connection = network?.ledger ?? (await startLedger(folder, family));
+  const { organisations, channel } = JSON.parse(readFileSync(connection, 'utf8'));
+  const names = organisations.map(({ mspId }) => mspId).join(', ');
+  stamp('ledger', `${names} · channel ${channel}`, organisations[0].peerEndpoint);
+  const gateway = await family.start('gateway', ['gateway/dist/main.js'], {
+    PORT: String(port),
+    HOST: host,
+    DATA_DIR: folder,
+    LEDGER_CONNECTION: connection,
+    STORAGE_DRIVER: network?.driver ?? 'embedded',
+    STORAGE_CONNECTION: network?.nodes ?? '',
+  }).ready;
+  stamp('gateway', 'agent, key servers, provider, delegates', gateway.url);
+  mark(folder, { pid: process.pid, url: gateway.url });
+  return {
+    url: gateway.url,
+    folder,
+    connection,
+    kill: (name) => family.kill(name),
+    pause: (name) => family.pause(name),
+    resume: (name) => family.resume(name),
+    async stop() {
+      await family.stop();
+      mark(folder, {});
+    },
+  };
+}
+
+/** The development ledger and its contracts. @returns path of the connection file. */
+async function startLedger(folder, family) {
   const addresses = [];
   for (const mspId of ORGANISATIONS) {
     const address = `127.0.0.1:${await freePort(0)}`;
@@ -96,29 +129,7 @@ async function startParts({ folder, port, host, report, family }) {
     }),
     ...addresses.flatMap((address) => ['--organisation', address]),
   ]).ready;
-  const connection = JSON.parse(readFileSync(ledger.connection, 'utf8'));
-  const peer = connection.organisations[0].peerEndpoint;
-  stamp('ledger', `${ORGANISATIONS.join(', ')} · channel ${CHANNEL}`, peer);
-  const gateway = await family.start('gateway', ['gateway/dist/main.js'], {
-    PORT: String(port),
-    HOST: host,
-    DATA_DIR: folder,
-    LEDGER_CONNECTION: ledger.connection,
-  }).ready;
-  stamp('gateway', 'agent, key servers, provider, delegates', gateway.url);
-  mark(folder, { pid: process.pid, url: gateway.url });
-  return {
-    url: gateway.url,
-    folder,
-    connection: ledger.connection,
-    kill: (name) => family.kill(name),
-    pause: (name) => family.pause(name),
-    resume: (name) => family.resume(name),
-    async stop() {
-      await family.stop();
-      mark(folder, {});
-    },
-  };
+  return ledger.connection;
 }
 
 /** A part that was ready and died comes back at once; one that never gets ready is tried a few times, ever slower. */

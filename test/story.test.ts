@@ -9,7 +9,7 @@ import { fileSource } from '../client/src/file-source.ts';
 import { Owner } from '../client/src/owner.ts';
 import { blockPath, damageBlock } from '../scripts/damage.mjs';
 import { filesHolding } from './support/plaintext-scan.ts';
-import { startTestSystem, type RunningSystem } from './support/running-system.ts';
+import { startTestSystem, type SystemUnderTest } from './support/running-system.ts';
 
 const SIZE = 3 * 1024 * 1024 + 17;
 const PASSWORD = 'seven words nobody guesses';
@@ -17,7 +17,7 @@ const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(byte
 
 describe('one file, from the first command to a blank machine', () => {
   const bytes = randomBytes(SIZE);
-  let system: RunningSystem;
+  let system: SystemUnderTest;
   let folder: string;
   let owner: Owner;
   let phrase: string;
@@ -64,14 +64,14 @@ describe('one file, from the first command to a blank machine', () => {
   it('leaves no byte of the plaintext, no name and no secret with anybody else', async () => {
     const [leaf] = await owner.leaves(stored.fileId);
     const [node] = stored.nodes;
-    damagedPath = blockPath(join(system.folder, 'storage', node ?? ''), leaf?.digest ?? '');
+    damagedPath = blockPath(system.nodeFolder(node ?? ''), leaf?.digest ?? '');
     whole = await readFile(damagedPath);
     const seed = parsePhrase(phrase);
     const pieces = [0, 300_000, SIZE >> 1, SIZE - 32].map((at) => bytes.subarray(at, at + 32));
     const texts = ['report.bin', PASSWORD, phrase, hex(seed), base64url(seed)];
-    expect(await filesHolding(system.folder, [...pieces, ...texts, seed])).toEqual([]);
+    expect(await filesHolding(system.everything, [...pieces, ...texts, seed])).toEqual([]);
     // the control: what is there is found, on each of its nodes
-    expect(await filesHolding(system.folder, [whole.subarray(0, 32)])).toHaveLength(
+    expect(await filesHolding(system.everything, [whole.subarray(0, 32)])).toHaveLength(
       stored.nodes.length,
     );
   });
@@ -85,7 +85,7 @@ describe('one file, from the first command to a blank machine', () => {
   it('is found damaged, to the block, after one bit has changed on one node', async () => {
     const [node = ''] = stored.nodes;
     const [leaf] = await owner.leaves(stored.fileId);
-    await damageBlock(join(system.folder, 'storage', node), leaf?.digest ?? '');
+    await damageBlock(system.nodeFolder(node), leaf?.digest ?? '');
     expect(digestOf(await readFile(damagedPath))).not.toBe(digestOf(whole));
     await owner.ask(stored.fileId, { node, blocks: 'all' });
     const audit = await nextAudit(last, node); // another node may be drawn before

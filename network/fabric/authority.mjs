@@ -153,19 +153,16 @@ const isEnrolled = (net, organisation, name) =>
   existsSync(join(clientHome(net, organisation, name), 'msp', 'signcerts', 'cert.pem'));
 
 /** Certificate and key of each role, PEM. */
-export function identitiesOf(net, organisation) {
-  return Object.fromEntries(
-    ROLES.map((role) => {
-      const msp = join(clientHome(net, organisation, role), 'msp');
-      return [
-        role,
-        {
-          cert: readFileSync(join(msp, 'signcerts', 'cert.pem'), 'utf8'),
-          key: keyIn(join(msp, 'keystore')),
-        },
-      ];
-    }),
-  );
+export const identitiesOf = (net, organisation) =>
+  Object.fromEntries(ROLES.map((role) => [role, identityOf(net, organisation, role)]));
+
+/** Of a role, or of `admin`, who may register anybody. */
+export function identityOf(net, organisation, name) {
+  const msp = join(clientHome(net, organisation, name), 'msp');
+  return {
+    cert: readFileSync(join(msp, 'signcerts', 'cert.pem'), 'utf8'),
+    key: keyIn(join(msp, 'keystore')),
+  };
 }
 
 /** `reenroll` keeps the key; a folder with two of them is nobody's doing of ours. */

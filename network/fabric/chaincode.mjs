@@ -10,18 +10,20 @@ import { tar } from './tar.mjs';
 
 const pem = (path) => readFileSync(path, 'utf8');
 
-const portOf = ({ chaincodePorts }, sequence) => chaincodePorts[sequence % chaincodePorts.length];
-export const serverName = ({ name }, sequence) => `chaincode-${name}-${sequence}`;
+const portOf = ({ chaincodePorts }, { slot = 0, sequence }) => chaincodePorts[slot][sequence % 2];
+export const serverName = (organisation, { name, sequence }) =>
+  `${name}-${organisation.name}-${sequence}`;
 
 /**
  * What an organisation installs: an address and keys of TLS. The ledger keeps no code, so the label carries its hash.
  *
  * @returns the archive, and the id by which peers know it.
  */
-export function packageOf(organisation, { label, sequence }) {
+export function packageOf(organisation, definition) {
   const { home } = organisation;
+  const { label } = definition;
   const connection = {
-    address: `127.0.0.1:${portOf(organisation, sequence)}`,
+    address: `127.0.0.1:${portOf(organisation, definition)}`,
     dial_timeout: '10s',
     tls_required: true,
     client_auth_required: true,
@@ -44,7 +46,8 @@ export function packageOf(organisation, { label, sequence }) {
  * Installs, approves and commits a definition, with the servers of its code running. The servers of the code before
  * go on until then, so that nothing is refused meanwhile.
  *
- * @param definition `{ name, version, sequence, label, folder }`, folder that of the packaged code
+ * @param definition `{ name, version, sequence, label, folder }`, folder that of the packaged code; `slot` 1 for a
+ *   second chaincode
  */
 export async function deploy(net, definition) {
   const { name, version, sequence, label } = definition;
@@ -87,7 +90,9 @@ export async function deploy(net, definition) {
   ]);
   await stop(
     net.folder,
-    net.organisations.map((organisation) => serverName(organisation, sequence - 1)),
+    net.organisations.map((organisation) =>
+      serverName(organisation, { name, sequence: sequence - 1 }),
+    ),
   );
 }
 
@@ -96,7 +101,7 @@ export async function startServers(net, definition) {
   for (const organisation of net.organisations) startServer(net, organisation, definition);
   await Promise.all(
     net.organisations.map((organisation) => {
-      const port = portOf(organisation, definition.sequence);
+      const port = portOf(organisation, definition);
       const what = `the chaincode of ${organisation.mspId} to listen on port ${port}`;
       return waitFor(what, net.folder, () => listens(port));
     }),
@@ -105,17 +110,17 @@ export async function startServers(net, definition) {
 
 export function startServer(net, organisation, definition) {
   const { mspId, home } = organisation;
-  const { folder, sequence } = definition;
+  const { folder } = definition;
   const { id } = packageOf(organisation, definition);
   start(
     net.folder,
-    serverName(organisation, sequence),
+    serverName(organisation, definition),
     process.execPath,
     [
       join(folder, 'node_modules', 'fabric-shim', 'cli.js'),
       'server',
       ...flags({
-        'chaincode-address': `127.0.0.1:${portOf(organisation, sequence)}`,
+        'chaincode-address': `127.0.0.1:${portOf(organisation, definition)}`,
         'chaincode-id': id,
         'chaincode-tls-cert-file': `${home}/tls/server.crt`,
         'chaincode-tls-key-file': `${home}/tls/server.key`,

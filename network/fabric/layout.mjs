@@ -41,8 +41,10 @@ export function fabricLayout({ folder, bin, caBin, consensus, basePort, channel 
       operations: basePort + 53 + 10 * i,
       caPort: basePort + 54 + 10 * i,
       caOperations: basePort + 55 + 10 * i,
-      // of two versions while one follows the other
-      chaincodePorts: [basePort + 56 + 10 * i, basePort + 57 + 10 * i],
+      // of two chaincodes, each of two versions while one follows the other
+      chaincodePorts: [0, 1].map((slot) =>
+        [0, 1].map((odd) => basePort + 56 + 10 * i + 2 * slot + odd),
+      ),
       home: join(tree, 'peers', `peer0.${domain}`),
       caHome: join(tree, 'peers', `ca.${domain}`),
       admin: join(tree, 'users', `Admin@${domain}`, 'msp'),

@@ -1,6 +1,9 @@
 /** A client of Fabric CA's REST interface, after fabric-ca-client: register with a token, enroll with a secret. */
 import 'reflect-metadata';
 import { createPrivateKey, type KeyObject, sign, webcrypto } from 'node:crypto';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { json } from 'node:stream/consumers';
 import * as x509 from '@peculiar/x509';
 import { toLowS } from '../../network/devpeer/src/signature.ts';
 
@@ -19,35 +22,45 @@ export interface Registrar {
   readonly key: string;
 }
 
+/** @param root - PEM of the authority's root of TLS, where it speaks that. */
 export async function callCa(
   caUrl: string,
   operation: string,
   content: unknown,
   authorization: string | Registrar,
+  root?: string,
 ): Promise<CaAnswer> {
   const url = new URL(`${caUrl}/api/v1/${operation}`);
   const body = JSON.stringify(content);
-  const response = await fetch(url, {
-    method: 'POST',
-    body,
-    headers: {
-      authorization:
-        typeof authorization === 'string'
-          ? authorization
-          : token(authorization, 'POST', url.pathname, body),
-    },
+  const headers = {
+    authorization:
+      typeof authorization === 'string'
+        ? authorization
+        : token(authorization, 'POST', url.pathname, body),
+  };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const options = { method: 'POST', headers };
+    const sending =
+      root === undefined
+        ? httpRequest(url, options, resolve)
+        : httpsRequest(url, { ...options, ca: root }, resolve);
+    sending.on('error', reject);
+    sending.end(body);
   });
-  const answer = (await response.json()) as Omit<CaAnswer, 'status'>;
-  return { status: response.status, ...answer };
+  const answer = (await json(response)) as Omit<CaAnswer, 'status'>;
+  return { status: response.statusCode ?? 0, ...answer };
 }
 
-export const enroll = (caUrl: string, id: string, secret: string, csr: string): Promise<CaAnswer> =>
-  callCa(
-    caUrl,
-    'enroll',
-    { certificate_request: csr },
-    `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
-  );
+export const enroll = (
+  caUrl: string,
+  id: string,
+  secret: string,
+  csr: string,
+  root?: string,
+): Promise<CaAnswer> => {
+  const basic = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+  return callCa(caUrl, 'enroll', { certificate_request: csr }, basic, root);
+};
 
 export const certificateIn = ({ result }: CaAnswer): string =>
   Buffer.from(String(result['Cert']), 'base64').toString();

@@ -1,16 +1,13 @@
 /** A chaincode as operators run it, `fabric-chaincode-node server`, in a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { transformFileSync } from '@swc/core';
+import { buildLedgerContract } from './build-ledger-contract.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const source = join(root, 'test/support/ledger-contract');
-const built = join(source, 'dist');
 
 export interface Child {
   readonly process: ChildProcess;
@@ -20,7 +17,6 @@ export interface Child {
 
 /** Starts the test contract at an address; whoever dials it must try until it listens. */
 export function startLedgerContract(address: string): Child {
-  build();
   return startChild([
     join(root, 'node_modules/fabric-shim/cli.js'),
     'server',
@@ -29,37 +25,8 @@ export function startLedgerContract(address: string): Child {
     '--chaincode-id',
     'ledger-contract:1.0',
     '--module-path',
-    built,
+    buildLedgerContract(),
   ]);
-}
-
-/** As CommonJS: the decorators have no names that a module of Node could import. */
-function build(): void {
-  mkdirSync(built, { recursive: true });
-  const manifest = {
-    name: 'ledger-contract',
-    version: '1.0.0',
-    type: 'commonjs',
-    main: 'index.js',
-  };
-  replace(join(built, 'package.json'), JSON.stringify(manifest));
-  for (const name of ['index', 'ledger-contract']) {
-    const { code } = transformFileSync(join(source, `${name}.ts`), {
-      configFile: join(root, '.swcrc'),
-      module: { type: 'commonjs' },
-    });
-    replace(
-      join(built, `${name}.js`),
-      code.replaceAll(".ts')", ".js')").replaceAll('.ts")', '.js")'),
-    );
-  }
-}
-
-/** As a whole: another test file may start the same contract meanwhile. */
-function replace(path: string, text: string): void {
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, text);
-  renameSync(draft, path);
 }
 
 /** A Node process in the root of the project; its standard error goes to ours when `VERBOSE` is set. */

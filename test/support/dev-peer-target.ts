@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, credentials } from '@grpc/grpc-js';
 import { newSigner } from '../../network/devpeer/src/signature.ts';
-import { callCa, certificateIn, enroll, newSigningRequest } from './ca-client.ts';
+import { callCa, certificateIn, enroll, newSigningRequest, type Registrar } from './ca-client.ts';
 import { freePort, startLedgerContract } from './chaincode-process.ts';
 import { type ConnectionFile, startDevPeer } from './dev-peer-process.ts';
 import type { LedgerTarget } from './ledger-target.ts';
@@ -36,32 +36,36 @@ export async function openDevPeerTarget(): Promise<LedgerTarget> {
 }
 
 export const newClient = ({ organisations }: ConnectionFile): Client =>
-  new Client(organisations[0]?.peerEndpoint ?? '', credentials.createInsecure(), {
+  new Client(organisations[0]?.peerEndpoint ?? '', credentialsOf(organisations[0]), {
     'grpc.max_receive_message_length': MESSAGE_LIMIT,
+    'grpc.max_send_message_length': MESSAGE_LIMIT,
   });
 
-/** Registered by the organisation's agent, enrolled with a key of its own. */
+const credentialsOf = (organisation?: ConnectionFile['organisations'][number]) =>
+  typeof organisation?.tlsRootCert === 'string'
+    ? credentials.createSsl(Buffer.from(organisation.tlsRootCert))
+    : credentials.createInsecure();
+
+/** Registered by the organisation's agent unless another registrar is given, enrolled with a key of its own. */
 export async function enrolled(
   { organisations }: ConnectionFile,
   { mspId, role, attributes = {} }: IdentityRequest,
+  registrar?: Registrar,
 ): Promise<TestIdentity> {
   const organisation = organisations.find((one) => one.mspId === mspId);
-  const agent = organisation?.identities['agent'];
+  const agent = registrar ?? organisation?.identities['agent'];
   if (organisation === undefined || agent === undefined) throw new Error(`no agent of ${mspId}`);
+  const { caUrl, tlsRootCert } = organisation;
+  const root = tlsRootCert ?? undefined;
   const id = `${role}-${randomBytes(4).toString('hex')}`;
   const attrs = Object.entries({ ...attributes, role }).map(([name, value]) => ({
     name,
     value,
     ecert: true,
   }));
-  const registered = await callCa(
-    organisation.caUrl,
-    'register',
-    { id, type: 'client', attrs },
-    agent,
-  );
+  const registered = await callCa(caUrl, 'register', { id, type: 'client', attrs }, agent, root);
   const { csr, privateKey } = await newSigningRequest(id);
-  const answer = await enroll(organisation.caUrl, id, String(registered.result['secret']), csr);
+  const answer = await enroll(caUrl, id, String(registered.result['secret']), csr, root);
   const sign = newSigner(privateKey);
   return {
     mspId,

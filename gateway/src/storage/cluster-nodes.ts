@@ -82,10 +82,9 @@ function underCluster(
     },
     unpin: (root, signal) =>
       change(root, signal, async (held) => {
-        if (!held.includes(peer)) return;
         const others = held.filter((one) => one !== peer);
         if (others.length === 0) await cluster.release(root, signal);
-        else await cluster.allocate(root, others, signal);
+        else if (others.length < held.length) await cluster.allocate(root, others, signal);
         // the peer unpins a moment later; blocks may be removed as soon as we say so
         await node.unpin(root, signal);
       }),
