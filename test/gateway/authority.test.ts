@@ -27,7 +27,8 @@ async function ask(...answers: readonly (object | string)[]) {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const registrar = { caUrl: `http://127.0.0.1:${port}/Alder/`, cert: 'a certificate', key };
+  const caUrl = `http://127.0.0.1:${port}/Alder/`;
+  const registrar = { caUrl, tlsRootCert: null, cert: 'a certificate', key };
   return { asked, certificate: () => certify(registrar, enrolment) };
 }
 

@@ -9,7 +9,7 @@ import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { parse, parseJson, type Role } from '@holdfast/protocol/schema.js';
+import { parseJson, type Role } from '@holdfast/protocol/schema.js';
 import { lowS } from '../ledger/signer.ts';
 
 /** Fabric CA's number for an identity that stands in its register already. */
@@ -89,8 +89,8 @@ async function call(registrar: Registrar, path: string, content: object, authori
     authorization: authorization ?? token(registrar, url, body),
   };
   try {
-    const text = await post(url, { headers, body, ca: registrar.tlsRootCert });
-    return parseJson(answer, text, 'the answer of the authority');
+    const answered = await post(url, { headers, body, ca: registrar.tlsRootCert });
+    return parseJson(answer, answered, 'the answer of the authority');
   } catch (cause) {
     throw new HoldfastError('LEDGER_UNREACHABLE', 'the certificate authority does not answer', {
       cause,
