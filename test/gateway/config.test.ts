@@ -24,6 +24,7 @@ describe('the configuration', () => {
       dataFolder: resolve('.holdfast'),
       roles: ['agent', 'key-server', 'provider', 'auditor'],
       connection: resolve('connection.json'),
+      storage: { driver: 'embedded' },
       logLevel: 'info',
       limits: LIMITS,
     });
@@ -48,6 +49,13 @@ describe('the configuration', () => {
 
   it('refuses a role that stands twice', () => {
     expect(problemsOf({ ...NEEDED, ROLES: 'agent,agent' })).toHaveLength(1);
+  });
+
+  it('asks where the nodes are that are not folders of its own', () => {
+    const elsewhere = { ...NEEDED, STORAGE_DRIVER: 'cluster' };
+    expect(problemsOf(elsewhere)[0]).toMatch(/^STORAGE_CONNECTION: .*; got nothing$/);
+    const told = readConfig({ ...elsewhere, STORAGE_CONNECTION: 'nodes.json' });
+    expect(told.storage).toEqual({ driver: 'cluster', connection: resolve('nodes.json') });
   });
 
   it('asks for the public address where it listens to more than loopback', () => {
