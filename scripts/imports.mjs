@@ -8,7 +8,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
 const ROOMS = ['protocol', 'chaincode', 'gateway', 'client', 'network/devpeer'];
-const PLACES = [...ROOMS.flatMap((room) => [`${room}/src`, `${room}/bin`]), 'scripts', 'test'];
+const PLACES = [
+  ...ROOMS.flatMap((room) => [`${room}/src`, `${room}/bin`]),
+  'network/fabric',
+  'network/ipfs',
+  'scripts',
+  'test',
+];
+/** Files that stand beside the folders of `network`. */
+const BESIDE = ['network/network.mjs', 'network/processes.mjs', 'network/binaries.mjs'];
 const ROOM_NAMES = { '@holdfast/devpeer': 'network/devpeer' };
 
 /**
@@ -17,11 +25,12 @@ const ROOM_NAMES = { '@holdfast/devpeer': 'network/devpeer' };
  *   a file of this checkout.
  */
 export function readImports(folder) {
-  const files = PLACES.filter((place) => existsSync(folder + place)).flatMap((place) =>
+  const placed = PLACES.filter((place) => existsSync(folder + place)).flatMap((place) =>
     readdirSync(folder + place, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.m?[jt]s$/.test(name))
+      .filter((name) => /\.m?[jt]s$/.test(name) && !/(?:^|\/)dist\//.test(name))
       .map((name) => `${place}/${name}`),
   );
+  const files = [...placed, ...BESIDE.filter((file) => existsSync(folder + file))];
   const known = new Set(files);
   return new Map(
     files.toSorted().map((file) => [

@@ -5,7 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { DRIVERS } from './storage/storage-driver.ts';
+import { DRIVERS, type StorageConfig } from './storage/storage-driver.ts';
 import { LIMITS, type Limits } from './limits.ts';
 
 /** What a gateway may play for its organisations. */
@@ -73,11 +73,6 @@ const environment = z.object({
   READER_STREAMS: limit('streams of events of one owner or address', LIMITS.streamsPerReader),
   LOG_LEVEL: z.enum(LEVELS, `how much to log, one of ${LEVELS.join(', ')}`).default('info'),
 });
-
-export type StorageConfig =
-  | { readonly driver: 'embedded' }
-  /** Path of the file that says where the nodes are. */
-  | { readonly driver: 'kubo' | 'cluster'; readonly connection: string };
 
 export interface GatewayConfig {
   readonly port: number;

@@ -49,7 +49,7 @@ import { newHttpServer, type HttpServer } from './http/server.ts';
 import { openEnrolmentKey, roleFolder } from './role-keys.ts';
 import { newSignatureAuth, type Signatory } from './http/signature-auth.ts';
 import { openStore } from './store.ts';
-import { embeddedDriver, remoteDriver, type StorageDriver } from './storage/storage-driver.ts';
+import { openDriver } from './storage/storage-driver.ts';
 import { newTableCopies } from './auditor/table-copies.ts';
 
 const HOUR_MS = 3_600_000;
@@ -134,7 +134,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
       nowMs,
       monotonicMs,
       isDevelopment: isDevelopment(connection),
-      storageOf: (mspId) => openStorage(config, mspId),
+      storageOf: (mspId) => openDriver(config.storage, config.dataFolder, mspId),
       closing,
       go: (name, everyMs, round) => rounds.push(goRound({ name, log, signal, everyMs }, round)),
     };
@@ -240,16 +240,6 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
     await close();
     throw error;
   }
-}
-
-/** Three folders named after the organisation, unless the nodes are elsewhere. */
-function openStorage(
-  { storage, dataFolder }: Pick<GatewayConfig, 'storage' | 'dataFolder'>,
-  mspId: string,
-): Promise<StorageDriver> {
-  if (storage.driver !== 'embedded') return remoteDriver(storage.driver, storage.connection);
-  const nodes = [1, 2, 3].map((number) => `${mspId.toLowerCase()}-${number}`);
-  return Promise.resolve(embeddedDriver(join(dataFolder, 'storage'), nodes));
 }
 
 function agentOf(connection: Connection) {

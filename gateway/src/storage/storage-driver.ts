@@ -18,6 +18,11 @@ import type { StorageNode } from './storage-node.ts';
 
 export const DRIVERS = ['embedded', 'kubo', 'cluster'] as const;
 
+export type StorageConfig =
+  | { readonly driver: 'embedded' }
+  /** Path of the file that says where the nodes are. */
+  | { readonly driver: 'kubo' | 'cluster'; readonly connection: string };
+
 export interface StorageDriver {
   /** Names of the nodes, as the provider announces them. */
   readonly nodes: readonly string[];
@@ -27,6 +32,17 @@ export interface StorageDriver {
   open(node: string, isKnown: boolean): Promise<StorageNode>;
   /** Of the store behind a node that is up: another one, put in its place, holds other blocks. */
   identity(node: string): Promise<string>;
+}
+
+/** Three folders named after the organisation, unless the nodes are elsewhere. @throws as {@link remoteDriver}. */
+export async function openDriver(
+  config: StorageConfig,
+  dataFolder: string,
+  mspId: string,
+): Promise<StorageDriver> {
+  if (config.driver !== 'embedded') return remoteDriver(config.driver, config.connection);
+  const nodes = [1, 2, 3].map((number) => `${mspId.toLowerCase()}-${number}`);
+  return embeddedDriver(join(dataFolder, 'storage'), nodes);
 }
 
 /** Folders below `folder`. */
