@@ -63,8 +63,8 @@ async function rpc(node, path) {
 
 /** Lists come as a line of JSON each, those of metrics as an array. */
 async function cluster(net, node, path) {
-  const { user, password } = JSON.parse(readFileSync(net.connection, 'utf8'))[0];
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const { login, password } = JSON.parse(readFileSync(net.connection, 'utf8'))[0];
+  const authorization = `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}`;
   const url = `http://127.0.0.1:${node.clusterRest}${path}`;
   const text = (await answer(url, { headers: { authorization } })).trim();
   if (text.startsWith('[')) return JSON.parse(text);

@@ -43,7 +43,7 @@ export async function makeRepositories(net) {
       gateway: `http://127.0.0.1:${node.gateway}`,
       cluster: `http://127.0.0.1:${node.clusterRest}`,
       clusterPeer: readJson(join(node.clusterHome, 'identity.json')).id,
-      user: 'gateway',
+      login: 'gateway',
       password,
     })),
   );

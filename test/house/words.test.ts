@@ -40,6 +40,11 @@ const FOREIGN: readonly [place: RegExp, foreign: RegExp][] = [
   [/./, /Segmenter\(\)\.segment\(|\{ from: 'user' \}|\{ user, system \}|\buser \+ system\b/g],
   // Fabric's and gRPC's own words
   [/./, /\borg\.hyperledger\.fabric\b|endorsingOrganizations|\w+OrganizationsList/g],
+  [/./, /'user-allocations'/g],
+  [
+    /^network\/(?!devpeer)/,
+    /\b\w*(?:[Ss]ervice|[Oo]rgs\b|[Oo]rganizations|[Uu]sers?(?![a-z]))\w*\b/g,
+  ],
   [
     /^(network\/devpeer|test\/(network|suites|support\/(ledger|memory)-))/,
     /\b\w*(?:[Ss]ervice|[Bb]lockchain|[Oo]rg(?!ani)|[Mm]anager|Helper)\w*\b|-service\b/g,

@@ -14,6 +14,8 @@ const CALL_MS = 10_000;
 /** How long peers may take until they have pinned what their node holds already, milliseconds. */
 const PIN_MS = 30_000;
 const LOOK_MS = 50;
+/** IPFS Cluster's word for where a pin is to be. */
+const ALLOCATIONS = 'user-allocations';
 /** Peers without a pin are moved to others below this number. */
 const FEWEST = 2;
 
@@ -25,7 +27,7 @@ const pin = z.object({
 export interface ClusterAddress {
   /** Such as `http://127.0.0.1:9094`. */
   readonly cluster: string;
-  readonly user: string;
+  readonly login: string;
   readonly password: string;
 }
 
@@ -70,7 +72,7 @@ export function openCluster(addresses: readonly ClusterAddress[]): Cluster {
     },
     async allocate(root, peers, signal) {
       const query = new URLSearchParams({
-        'user-allocations': peers.join(','),
+        [ALLOCATIONS]: peers.join(','),
         'replication-min': String(Math.min(FEWEST, peers.length)),
         'replication-max': String(peers.length),
       });
@@ -94,14 +96,14 @@ export function openCluster(addresses: readonly ClusterAddress[]): Cluster {
 
 /** @returns the body; undefined for what is not there. */
 async function ask(
-  { cluster, user, password }: ClusterAddress,
+  { cluster, login, password }: ClusterAddress,
   method: string,
   path: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const response = await fetch(new URL(path, cluster), {
     method,
-    headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
+    headers: { authorization: `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}` },
     signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]),
   });
   const text = await response.text();

@@ -63,7 +63,7 @@ const clusterNodes = z
       gateway: address,
       cluster: address,
       clusterPeer: z.string().min(1),
-      user: z.string(),
+      login: z.string(),
       password: z.string(),
     }),
   )
