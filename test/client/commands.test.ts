@@ -34,6 +34,8 @@ let owner: Owner;
 const home = (name = 'home') => join(folder, name);
 const env = (name = 'home') => ({ HOLDFAST_HOME: home(name), HOLDFAST_GATEWAY: stage.url() });
 const run = (...argv: string[]) => holdfast(argv, { ...env(), HOLDFAST_PASSWORD: password });
+/** In small blocks: each is proved in a quarter of the time. */
+const put = (path: string, ...argv: string[]) => run('put', path, '--block-size', '64', ...argv);
 
 const phraseOn = (screen: string): string[] => {
   const shown = /shown once:\s+([a-z\s]+?)\n\n/.exec(screen)?.[1] ?? '';
@@ -143,9 +145,9 @@ describe('put', () => {
   });
 
   it('tells ids, root and transaction where it is asked to', async () => {
-    const { exit, stdout, stderr } = await run('put', join(folder, 'letter'), '-v');
+    const { exit, stdout, stderr } = await put(join(folder, 'letter'), '-v');
     expect(exit).toBe(0);
-    expect(stdout).toMatch(/^Stored letter {2}293 KiB · 3 blocks · 3 replicas · \d+\.\d s$/m);
+    expect(stdout).toMatch(/^Stored letter {2}293 KiB · 6 blocks · 3 replicas · \d+\.\d s$/m);
     expect(stdout).toMatch(/^ {2}cid bafybei/m);
     expect(stdout).toMatch(/^ {2}root [0-9a-f]{64}$/m);
     expect(stdout).toMatch(/^ {2}tx [0-9a-f]{64}$/m);
@@ -162,7 +164,7 @@ describe('put', () => {
       if (method === 'PATCH') await rename(node, `${node}.away`);
       return undefined;
     });
-    const { exit, stdout } = await run('put', path, '--name', 'letter', '--block-size', '64');
+    const { exit, stdout } = await put(path, '--name', 'letter');
     await rename(`${node}.away`, node);
     expect(stdout).toContain('! Stored with 2 replicas; birch-2 does not answer.');
     expect(exit).toBe(3);
@@ -178,7 +180,7 @@ describe('put', () => {
       process.emit('SIGINT');
       return new Promise<Response>(() => undefined);
     });
-    const { exit, stderr } = await run('put', path);
+    const { exit, stderr } = await put(path);
     expect(exit).toBe(130);
     expect(stderr).toContain('Stopped at 100 %');
     expect(stderr).toContain('Sent blocks are kept for a while.');
@@ -187,7 +189,7 @@ describe('put', () => {
   });
 
   it('reports in JSON how far each stage has come', async () => {
-    const { exit, json, stderr } = await run('put', join(folder, 'stopped'), '--json');
+    const { exit, json, stderr } = await put(join(folder, 'stopped'), '--json');
     expect(exit).toBe(0);
     expect(stderr).toBe('');
     const lines = json();
@@ -197,7 +199,7 @@ describe('put', () => {
   });
 
   it('refuses what is no file', async () => {
-    const { exit, stderr } = await run('put', folder);
+    const { exit, stderr } = await put(folder);
     expect(exit).toBe(2);
     expect(stderr).toContain('is not a file');
   });
@@ -217,7 +219,7 @@ describe('audit', () => {
     const id = file?.fileId.slice(0, 8) ?? '';
     const argv = ['audit', id, '--node', 'birch-1', '--blocks', 'all'];
     const { exit, stdout } = await asTimePasses(run(...argv));
-    expect(stdout).toMatch(/now {5}3 of 3 blocks · birch-1 … {2}✕ damaged .* block 1$/m);
+    expect(stdout).toMatch(/now {5}6 of 6 blocks · birch-1 … {2}✕ damaged .* block 1$/m);
     expect(stdout).toMatch(/asked {3}the ledger audits letter from epoch \d+ on …/);
     // an audit that was due before may have had it repaired by then
     expect(stdout).toMatch(/beacon \d+ · birch-1 … {2}(✕ damaged|✓ intact) {2}tx [0-9a-f]{6}/);
@@ -250,7 +252,7 @@ describe('get', () => {
     expect(await readFile(path, 'utf8')).toBe('mine');
     const { exit, stdout } = await run('get', 'stopped', '-o', path, '--force');
     expect(exit).toBe(0);
-    expect(stdout).toContain(`Written ${path}, version 1 · 2 blocks verified`);
+    expect(stdout).toContain(`Written ${path}, version 1 · 3 blocks verified`);
     expect(await readFile(path)).toEqual(await readFile(join(folder, 'stopped')));
   });
 });
