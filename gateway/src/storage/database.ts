@@ -31,6 +31,9 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
+/** When a database that could not be opened anew is tried again, milliseconds. */
+const AGAIN_MS = 500;
+
 /**
  * Opens the database, making it where it is new. One process a folder.
  *
@@ -46,6 +49,13 @@ export async function openDatabase(folder: string, format: string): Promise<Data
   let waiting: Waiting[] = [];
   let writing: Promise<void> | undefined;
   let isSound = true;
+  let again: NodeJS.Timeout | undefined;
+
+  const write: Database['write'] = (operations) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ operations, resolve, reject });
+      writing ??= writeAll();
+    });
 
   /** Who comes while the disk is busy shares the next write. */
   async function writeAll(): Promise<void> {
@@ -64,6 +74,11 @@ export async function openDatabase(folder: string, format: string): Promise<Data
         for (const { resolve } of group) resolve();
       } catch (error) {
         for (const { reject } of group) reject(unwritten(folder, error));
+        // who only reads would wait for a write for ever
+        if (level.status !== 'open') {
+          clearTimeout(again);
+          again = setTimeout(() => void write([]).catch(() => undefined), AGAIN_MS).unref();
+        }
       }
     }
     writing = undefined;
@@ -71,13 +86,10 @@ export async function openDatabase(folder: string, format: string): Promise<Data
 
   return {
     level,
-    write: (operations) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ operations, resolve, reject });
-        writing ??= writeAll();
-      }),
+    write,
     async close() {
       await writing;
+      clearTimeout(again);
       await level.close();
     },
   };
