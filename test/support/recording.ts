@@ -32,12 +32,17 @@ export interface Recording {
     string,
     readonly { readonly start: number; readonly end: number }[]
   >;
-  /** What the program said on standard output. */
+  /** What the program said on standard output, and what it answered over HTTP. */
   readonly said: readonly { readonly start: number; readonly end: number; readonly text: string }[];
 }
 
 const CALLS =
   'openat,write,pwrite64,writev,fsync,fdatasync,rename,unlink,mkdir,rmdir,ftruncate,truncate,link';
+
+/** How strace is told what to write down, and how. */
+// prettier-ignore
+export const TRACING: readonly string[] =
+  ['-f', '-y', '-xx', '-s', '1000000', '-e', `trace=${CALLS}`, '-e', 'signal=none'];
 
 /** Why nothing can be recorded here; undefined where it can. */
 export function whyNoRecording(): string | undefined {
@@ -56,8 +61,7 @@ export async function record(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Recording> {
-  const tracing = ['-f', '-y', '-xx', '-s', '1000000', '-e', `trace=${CALLS}`, '-e', 'signal=none'];
-  const command = [...tracing, '-o', trace, process.execPath, ...args];
+  const command = [...TRACING, '-o', trace, process.execPath, ...args];
   const options = { env: { ...process.env, ...env }, maxBuffer: 2 ** 26 };
   await promisify(execFile)('strace', command, options);
   return parseTrace(await readFile(trace, 'latin1'), folder);
@@ -71,6 +75,8 @@ interface Call {
   readonly end: number;
 }
 
+/** How an answer over HTTP begins. */
+const ANSWER = Buffer.from('HTTP/1.1 ');
 const UNFINISHED = ' <unfinished ...>';
 const RESUMED = /^<\.\.\. \w+ resumed>/;
 
@@ -135,7 +141,9 @@ export function parseTrace(trace: string, folder: string): Recording {
     const bytes = Buffer.concat(
       [...args.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, text = '']) => bytesOf(text)),
     ).subarray(0, result);
-    if (args.startsWith('1<')) said.push({ start, end, text: bytes.toString() });
+    if (args.startsWith('1<') || bytes.subarray(0, 9).equals(ANSWER)) {
+      said.push({ start, end, text: bytes.toString() });
+    }
     live.get(pathOf(args))?.writes.push({ end, bytes });
   }
 
