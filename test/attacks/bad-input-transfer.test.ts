@@ -43,7 +43,7 @@ describe('a part of an upload', () => {
   it('is refused with another version of tus, another type, an encoding', async () => {
     const cases: readonly [header: string, value: string, status: number][] = [
       ['Tus-Resumable', '0.2.2', 412],
-      ['Content-Type', 'application/octet-stream', 400],
+      ['Content-Type', 'application/octet-stream', 415],
       ['Content-Encoding', 'gzip', 415],
     ];
     for (const [header, value, status] of cases) {
@@ -102,7 +102,7 @@ describe('a part of an upload', () => {
 });
 
 describe('a range', () => {
-  it.each(['bytes=a-b', 'octets=0-1', 'bytes=', 'bytes', ''])(
+  it.each(['bytes=a-b', 'octets=0-1', 'bytes=', 'bytes', 'bytes=9-5', ''])(
     'that is none, %j, brings the whole',
     async (range) => {
       const answer = await bad.anna.send('GET', bad.at('/v1/files/FILE'), { headers: { range } });
@@ -117,7 +117,7 @@ describe('a range', () => {
   });
 
   it('beyond the end is refused by name', async () => {
-    for (const range of ['bytes=1024-', 'bytes=9-5', 'bytes=99999999999999999999-']) {
+    for (const range of ['bytes=1024-', 'bytes=99999999999999999999-']) {
       const answer = await bad.anna.send('GET', bad.at('/v1/files/FILE'), { headers: { range } });
       const refusal = await refusalIn(answer);
       expect([refusal.status, pointerOf(refusal)]).toEqual([416, '/Range']);

@@ -24,7 +24,7 @@ describe('the files of a provider that are due', () => {
     expect(await dueIn(OPEN, { providerId: 'Cedar' })).toEqual({ ids: [], next: null });
     const [id] = all();
     const due = { from: OPEN + 1 };
-    const later = laid.changed(`due/${id}`, due);
+    const later = laid.changed(`due/Birch/${id}`, due);
     expect((await dueIn(OPEN, {}, later)).ids).toEqual(all().slice(1));
   });
 

@@ -12,6 +12,10 @@ const pem = z.string().regex(/^-----BEGIN [A-Z ]+-----/, 'expected PEM');
 /** Where nobody stands between us and the other end. */
 const isLoopback = (host = ''): boolean => ['127.0.0.1', 'localhost', '[::1]'].includes(host);
 
+/** What is no address at all is refused by its own rule. */
+const isSafe = (url: string): boolean =>
+  !URL.canParse(url) || url.startsWith('https:') || isLoopback(new URL(url).hostname);
+
 const connection = z.object({
   channel: name,
   chaincode: name,
@@ -33,7 +37,7 @@ const connection = z.object({
             tlsRootCert !== null || isLoopback(peerEndpoint.split(':')[0]),
           { path: ['tlsRootCert'], error: 'expected the TLS root of a peer that is elsewhere' },
         )
-        .refine(({ caUrl }) => caUrl.startsWith('https:') || isLoopback(new URL(caUrl).hostname), {
+        .refine(({ caUrl }) => isSafe(caUrl), {
           path: ['caUrl'],
           error: 'expected https to an authority that is elsewhere',
         }),

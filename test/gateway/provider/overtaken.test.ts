@@ -57,7 +57,7 @@ describe('provider: an answer that owners overtake', () => {
     });
     round = follow(stopping.signal);
     const epoch = await stage.advance(2);
-    const answered: unknown[] = [];
+    const answered: { readonly fileId: string }[] = [];
     for await (const { name, payload } of stage.ledger.events(undefined, signal)) {
       if (name === 'AuditsAnswered') answered.push(...payload.audits);
       if (answered.length === 2) break;
@@ -65,6 +65,7 @@ describe('provider: an answer that owners overtake', () => {
     expect(overtaken).toBe(epoch);
     const ids = [asked, other].map(({ request }) => request.fileId).toSorted();
     const intact = { epoch, now: epoch, verdict: 'intact' };
-    expect(answered).toMatchObject(ids.map((fileId) => ({ ...intact, fileId })));
+    const sorted = answered.toSorted((a, b) => (a.fileId < b.fileId ? -1 : 1));
+    expect(sorted).toMatchObject(ids.map((fileId) => ({ ...intact, fileId })));
   }, 60_000);
 });
