@@ -56,18 +56,19 @@ const VERBS = {
   },
 
   async status() {
-    const { fabric } = openNetwork(folder);
-    const living = usage(fabric.folder);
+    const { fabric, ipfs } = openNetwork(folder);
+    const folders = [fabric.folder, ipfs.folder];
+    const living = folders.flatMap(usage);
     for (const { name, pid, rssMiB, cpuSeconds } of living) {
       print(
         `${name.padEnd(22)}${String(pid).padStart(8)}${String(rssMiB).padStart(7)} MiB${cpuSeconds.toFixed(1).padStart(9)} CPU-s`,
       );
     }
-    const down = names(fabric.folder).filter((name) => !living.some((one) => one.name === name));
+    const down = folders.flatMap(names).filter((name) => !living.some((one) => one.name === name));
     for (const name of down) print(`${name.padEnd(22)}    down`);
     print(`${living.reduce((sum, { rssMiB }) => sum + rssMiB, 0)} MiB in all`);
-    if (living.length === 0) return;
-    for (const organisation of fabric.organisations) {
+    const up = fabric.organisations.filter(({ peer }) => living.some(({ name }) => name === peer));
+    for (const organisation of up) {
       const { height, hash } = await chainOf(fabric, organisation);
       print(`${organisation.mspId.padEnd(22)}block ${height - 1}, ${hash}`);
     }
@@ -79,11 +80,16 @@ const VERBS = {
   },
 
   logs(name) {
-    const { fabric } = openNetwork(folder);
-    for (const one of name === undefined ? names(fabric.folder) : [name]) {
-      if (!existsSync(logFile(fabric.folder, one)))
-        throw expected(`no process ${one}; there are ${names(fabric.folder).join(', ')}`, 2);
-      const lines = readFileSync(logFile(fabric.folder, one), 'utf8').trimEnd().split('\n');
+    const { fabric, ipfs } = openNetwork(folder);
+    const all = [fabric, ipfs].flatMap((part) =>
+      names(part.folder).map((one) => [one, part.folder]),
+    );
+    const wanted = all.filter(([one]) => name === undefined || one === name);
+    if (wanted.length === 0) {
+      throw expected(`no process ${name}; there are ${all.map(([one]) => one).join(', ')}`, 2);
+    }
+    for (const [one, where] of wanted) {
+      const lines = readFileSync(logFile(where, one), 'utf8').trimEnd().split('\n');
       print(`== ${one}\n${(name === undefined ? lines.slice(-3) : lines).join('\n')}`);
     }
   },

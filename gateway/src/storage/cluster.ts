@@ -64,6 +64,24 @@ export function openCluster(addresses: readonly ClusterAddress[]): Cluster {
     return peers.every((peer) => states[peer]?.status === 'pinned');
   }
 
+  /** A Cluster that has enough valid peers for a pin adds none; it refuses where it has fewer than it must have. */
+  async function post(root: CID, peers: readonly string[], signal: AbortSignal): Promise<void> {
+    const path = (fewest: number): string => {
+      const query = new URLSearchParams({
+        [ALLOCATIONS]: peers.join(','),
+        'replication-min': String(fewest),
+        'replication-max': String(peers.length),
+      });
+      return `/pins/${root.toString()}?${query.toString()}`;
+    };
+    try {
+      await call('POST', path(peers.length), signal);
+    } catch {
+      signal.throwIfAborted();
+      await call('POST', path(Math.min(FEWEST, peers.length)), signal);
+    }
+  }
+
   return {
     async allocations(root, signal) {
       const text = await call('GET', `/allocations/${root.toString()}`, signal);
@@ -71,17 +89,11 @@ export function openCluster(addresses: readonly ClusterAddress[]): Cluster {
       return parseJson(allocations, text, 'the answer of the Cluster').allocations;
     },
     async allocate(root, peers, signal) {
-      const query = new URLSearchParams({
-        [ALLOCATIONS]: peers.join(','),
-        'replication-min': String(Math.min(FEWEST, peers.length)),
-        'replication-max': String(peers.length),
-      });
-      const path = `/pins/${root.toString()}?${query.toString()}`;
       for (const end = Date.now() + PIN_MS; ; await delay(LOOK_MS, undefined, { signal })) {
         // while the metric of a dead peer has not expired a move is answered and not done: it is asked for again
         const held = new Set(await this.allocations(root, signal));
         if (held.size !== peers.length || !peers.every((peer) => held.has(peer))) {
-          await call('POST', path, signal);
+          await post(root, peers, signal);
         } else if (await isPinnedBy(root, peers, signal)) {
           return;
         }
