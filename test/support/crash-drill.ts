@@ -23,7 +23,7 @@ const PARTS = [
   'chaincode-birch',
   'chaincode-cedar',
 ] as const;
-/** Of so many kills of a long run one is a client's. */
+/** Of so many kills one is a client's. */
 const OF_CLIENTS = 4;
 /** A moment that does not come within this time is left out, milliseconds. */
 const PATIENCE_MS = 1_000;
@@ -75,7 +75,7 @@ export async function crashDrill(options: DrillOptions): Promise<DrillOutcome> {
     random,
   });
   const writers = startWriters({ owners, random });
-  const byClients = kills <= LONG ? 0 : Math.floor(kills / OF_CLIENTS);
+  const byClients = Math.floor(kills / OF_CLIENTS);
   await Promise.all([
     killParts({ ...options, kills: kills - byClients }, writers),
     killClients({ ...options, kills: byClients }, clients),
