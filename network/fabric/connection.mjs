@@ -10,6 +10,8 @@ export function writeConnection(net, chaincode) {
     tlsRootCert: readFileSync(`${organisation.home}/tls/ca.crt`, 'utf8'),
     peerEndpoint: `localhost:${organisation.port}`,
     caUrl: caUrl(organisation),
+    crl: organisation.crl,
+    gatewayUrl: `https://localhost:${organisation.gatewayPort}`,
     identities: identitiesOf(net, organisation),
   }));
   const text = JSON.stringify({ channel: net.channel, chaincode, organisations }, undefined, 2);

@@ -48,6 +48,10 @@ export function fabricLayout({ folder, bin, caBin, consensus, basePort, channel 
       home: join(tree, 'peers', `peer0.${domain}`),
       caHome: join(tree, 'peers', `ca.${domain}`),
       admin: join(tree, 'users', `Admin@${domain}`, 'msp'),
+      // what `fabric-ca-client gencrl` answers, PEM; gateways look at it again and again
+      crl: join(tree, 'ca', 'crl.pem'),
+      // where the organisation's gateway answers those of the others
+      gatewayPort: basePort + 50 + 10 * i,
     };
   });
   return {

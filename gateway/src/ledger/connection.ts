@@ -4,6 +4,7 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { name, parseJson, role } from '@holdfast/protocol/schema.js';
 
@@ -30,6 +31,10 @@ const connection = z.object({
           peerEndpoint: z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected host:port'),
           hostAlias: z.string().nullish(),
           caUrl: z.url({ protocol: /^https?$/ }),
+          /** File of the authority's revocation list, PEM; from the folder of this file on. */
+          crl: z.string().min(1).nullish(),
+          /** Where the organisation's gateway answers those of the others. */
+          gatewayUrl: z.url({ protocol: /^https$/, error: 'expected https://host:port' }).nullish(),
           identities: z.partialRecord(role, z.object({ cert: pem, key: pem })),
         })
         .refine(
@@ -49,7 +54,14 @@ export type ConnectedOrganisation = Connection['organisations'][number];
 
 /** @throws `INPUT_INVALID` naming the field; any error of the file system. */
 export async function readConnection(path: string): Promise<Connection> {
-  return parseConnection(await readFile(path, 'utf8'), path);
+  const parsed = parseConnection(await readFile(path, 'utf8'), path);
+  return {
+    ...parsed,
+    organisations: parsed.organisations.map(({ crl, ...organisation }) => ({
+      ...organisation,
+      ...(typeof crl === 'string' ? { crl: resolve(dirname(path), crl) } : {}),
+    })),
+  };
 }
 
 export const parseConnection = (text: string, what: string): Connection =>
