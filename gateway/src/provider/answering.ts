@@ -182,23 +182,15 @@ async function answer(
   batch: readonly Examined[],
 ): Promise<number> {
   const { session, signal, log } = context;
-  const groups: Args<'audits:answer'>['groups'] = [];
-  for (const tagKeyId of new Set(batch.map(({ state }) => state.file.tagKeyId))) {
-    const files = batch.filter(({ state }) => state.file.tagKeyId === tagKeyId);
-    groups.push({
-      tagKeyId,
-      files: files.map(({ state }) => ({ fileId: state.file.fileId })),
-      proof: base64url(await proofOf(context, tagKeyId, files)),
-    });
-  }
-  const { epoch: now } = await session.evaluate('beacons:current', {}, signal);
   try {
+    const groups = await proofsOf(context, batch);
+    const { epoch: now } = await session.evaluate('beacons:current', {}, signal);
     await session.submit('audits:answer', { epoch, now, groups }, signal);
     log.info({ event: 'AuditsAnswered', epoch, files: batch.length });
     return 0;
   } catch (error) {
     signal.throwIfAborted();
-    if (batch.length > 1 && error instanceof HoldfastError && isRefusal(error)) {
+    if (batch.length > 1 && !isUnreached(error)) {
       // One of them spoils the others' answer: each for itself.
       let open = 0;
       for (const one of batch) open += await answer(context, epoch, [one]);
@@ -209,7 +201,25 @@ async function answer(
   }
 }
 
-const isRefusal = ({ code }: HoldfastError): boolean => code !== 'LEDGER_UNREACHABLE';
+const isUnreached = (error: unknown): boolean =>
+  error instanceof HoldfastError && error.code === 'LEDGER_UNREACHABLE';
+
+/** What each key proves, ascending by key. */
+async function proofsOf(
+  context: ProviderContext,
+  batch: readonly Examined[],
+): Promise<Args<'audits:answer'>['groups']> {
+  const groups: Args<'audits:answer'>['groups'] = [];
+  for (const tagKeyId of new Set(batch.map(({ state }) => state.file.tagKeyId))) {
+    const files = batch.filter(({ state }) => state.file.tagKeyId === tagKeyId);
+    groups.push({
+      tagKeyId,
+      files: files.map(({ state }) => ({ fileId: state.file.fileId })),
+      proof: base64url(await proofOf(context, tagKeyId, files)),
+    });
+  }
+  return groups;
+}
 
 /** One proof for all files of a key. */
 async function proofOf(

@@ -97,6 +97,8 @@ interface Played {
   ) => ErrorCode | undefined;
   readonly answerBlocks?: number;
   readonly evaluate?: (name: string) => unknown;
+  /** Lost by the node as soon as it has been examined. */
+  readonly vanishing?: TaggedFile;
 }
 
 /** Answers the epoch, and tells what was sent to the ledger. */
@@ -107,6 +109,7 @@ async function answer({
   refuse,
   answerBlocks = 1_000,
   evaluate,
+  vanishing,
 }: Played) {
   const sent: { name: string; args: Record<string, unknown> }[] = [];
   const told: Record<string, unknown> = {
@@ -134,12 +137,16 @@ async function answer({
         .map((bytes) => [blockCid(sha256(bytes)).toString(), bytes] as const),
     ),
   );
+  const going = new Set(vanishing?.blocks.map((bytes) => blockCid(sha256(bytes)).toString()));
   const node = {
     name: 'birch-1',
     status: async () => ({ up: !isDown, freeBytes: 1n }),
     get: async (cid: { toString(): string }) => {
       if (isDown) throw new HoldfastError('STORAGE_UNREACHABLE', 'birch-1 does not answer');
-      return held.get(cid.toString());
+      const name = cid.toString();
+      const bytes = held.get(name);
+      if (going.has(name)) held.delete(name);
+      return bytes;
     },
   } as unknown as StorageNode;
   const context: ProviderContext = {
@@ -252,5 +259,13 @@ describe('the answer to an epoch', () => {
     const down = await answer({ open, refuse: () => 'LEDGER_UNREACHABLE' });
     expect(down.stillOpen).toBe(2);
     expect(down.sent).toHaveLength(1);
+  });
+
+  it('of one file does not hinder the others where its blocks go before they are proved', async () => {
+    const [long, short] = both();
+    const open = [challenged(short), challenged(long)];
+    const { stillOpen, sent } = await answer({ open, vanishing: short });
+    expect(stillOpen).toBe(1);
+    expect(sent.flatMap(({ args }) => filesIn(args))).toEqual([long.file.fileId]);
   });
 });
