@@ -12,16 +12,28 @@ import type { Session } from './session.ts';
 import { readUploadState, writeUploadState, type UploadState } from './upload-state.ts';
 import { openUpload, uploadedBytes } from './upload.ts';
 
-/** An upload that an earlier try began, while the provider still has it; else a new one under a new file id. */
-export async function openOrContinue(
+/** What an earlier try of this device began. */
+export interface EarlierUpload {
+  readonly state: UploadState;
+  /** Bytes that the provider has; undefined where it has the upload no longer. */
+  readonly from: number | undefined;
+}
+
+export async function findUpload(
+  session: Session,
+  path: string,
+): Promise<EarlierUpload | undefined> {
+  const state = await readUploadState(path);
+  return state && { state, from: await foundBytes(session, state) };
+}
+
+/** A new upload under a new file id, written down before a byte is sent. */
+export async function newUploadState(
   session: Session,
   { provider }: Parties,
   request: PutRequest,
   path: string,
-): Promise<{ readonly state: UploadState; readonly from: number }> {
-  const before = await readUploadState(path);
-  const from = before === undefined ? undefined : await foundBytes(session, before);
-  if (before !== undefined && from !== undefined) return { state: before, from };
+): Promise<UploadState> {
   const { size } = request.source;
   const startedAt = session.nowMs();
   const upload = newUpload(session, { size, blockSize: request.blockSize }, provider, startedAt);
@@ -35,7 +47,7 @@ export async function openOrContinue(
     startedAt,
   };
   await writeUploadState(path, state);
-  return { state, from: 0 };
+  return state;
 }
 
 /** @returns undefined where the upload is gone or its terms have expired: bytes that nobody registers are dropped. */

@@ -31,8 +31,8 @@ import { newLanes } from '@holdfast/protocol/owner/lanes.js';
 import { listFiles, type Listing } from './listing.ts';
 import { readConfig, readDelegateName } from '@holdfast/protocol/owner/parties.js';
 import { silent, type Progress, type Report } from './progress.ts';
-import { putFile, type StoredFile } from './put.ts';
-import type { BlockSize } from './put-request.ts';
+import { putFile } from './put.ts';
+import type { PutRequest, StoredFile } from './put-request.ts';
 import { renewed } from './renewal.ts';
 import { recoverFiles, type Recovered } from './recover.ts';
 import { newSession, nowMs, openKeys, random, type OwnerKeys, type Session } from './session.ts';
@@ -168,10 +168,10 @@ export class Owner {
   put(
     name: string,
     source: Source,
-    options: { readonly blockSize?: BlockSize; readonly report?: Report } = {},
+    options: Partial<Pick<PutRequest, 'blockSize' | 'report' | 'acknowledge'>> = {},
   ): Promise<StoredFile> {
-    const { blockSize = 262_144, report = silent } = options;
-    return putFile(this.#session, this.#lanes, { name, source, blockSize, report });
+    const { blockSize = 262_144, report = silent, acknowledge = () => undefined } = options;
+    return putFile(this.#session, this.#lanes, { name, source, blockSize, report, acknowledge });
   }
 
   /** The plaintext, each block verified before a byte of it comes out. A failing block ends it with an error. */

@@ -13,9 +13,9 @@ import { acceptanceAnswer } from '@holdfast/protocol/upload-messages.js';
 import { checkTerms } from '@holdfast/protocol/owner/acceptance-check.js';
 import { isRegistered, readFileState } from '@holdfast/protocol/owner/file-keys.js';
 import type { Lanes } from '@holdfast/protocol/owner/lanes.js';
-import { openOrContinue } from './open-upload.ts';
+import { findUpload, newUploadState } from './open-upload.ts';
 import { readParties, type Parties } from '@holdfast/protocol/owner/parties.js';
-import type { PutRequest } from './put-request.ts';
+import type { PutRequest, StoredFile } from './put-request.ts';
 import { registerFile } from '@holdfast/protocol/owner/register.js';
 import {
   acceptUpload,
@@ -27,61 +27,69 @@ import type { Session } from './session.ts';
 import { readBlocks } from './stored-content.ts';
 import {
   fileSecretOf,
-  readUploadState,
   removeUploadState,
   uploadStatePath,
   type UploadState,
 } from './upload-state.ts';
 import { putPart, TUS } from './upload.ts';
 
-export interface StoredFile {
-  readonly fileId: string;
-  readonly name: string;
-  readonly size: number;
-  readonly version: number;
-  readonly blocks: number;
-  readonly blockSize: number;
-  /** Nodes that the provider answers for. */
-  readonly nodes: readonly string[];
-  /** Those of them that did not hold the file yet when it was accepted. */
-  readonly pendingNodes: readonly string[];
-  readonly keyServers: readonly string[];
-  readonly cid: string;
-  readonly root: string;
-  readonly pricePerEpoch: string;
-  /** The first epoch in which it can be audited. */
-  readonly firstAuditEpoch: number;
-  /** Seconds of an epoch at most, while the ledger runs: turns epochs into time. */
-  readonly slotSeconds: number;
-  /** null where an earlier try had registered it already. */
-  readonly transactionId: string | null;
-  readonly ledgerBlockNumber: number | null;
-}
-
-/** (Owner) Stores a file; resolves once an attested read shows it on the ledger. */
+/**
+ * (Owner) Stores a file; resolves once an attested read shows it on the ledger.
+ *
+ * This device forgets the upload after `acknowledge`: what nobody was told of is told by the next try, and not stored
+ * twice.
+ */
 export async function putFile(
   session: Session,
   lanes: Lanes,
   request: PutRequest,
 ): Promise<StoredFile> {
-  const parties = await readParties(session.ledger);
   const path = uploadStatePath(session.home, session.deviceKey, request.source);
-  const before = await registeredBefore(session, parties, request, path);
+  const stored = await storeOnce(session, lanes, request, path);
+  request.acknowledge(stored);
+  await removeUploadState(path);
+  return stored;
+}
+
+async function storeOnce(
+  session: Session,
+  lanes: Lanes,
+  request: PutRequest,
+  path: string,
+): Promise<StoredFile> {
+  const parties = await readParties(session.ledger);
+  const earlier = await findUpload(session, path);
+  // asked for after the upload was: where registering has removed that, the ledger has the file by now
+  const before = await registeredBefore(session, parties, request, earlier?.state);
   if (before !== undefined) return before;
-  const { state, from } = await openOrContinue(session, parties, request, path);
-  try {
-    return await storeFile(session, lanes, request, { parties, path, state, from });
-  } catch (error) {
-    if (from === 0 || !isOtherContent(error)) throw error;
-    await forget(session, state, path);
-    const anew = await openOrContinue(session, parties, request, path);
-    return storeFile(session, lanes, request, { parties, path, ...anew });
+  const from = earlier?.from;
+  if (earlier === undefined || from === undefined) {
+    return storeAnew(session, lanes, request, { parties, path });
   }
+  const { state } = earlier;
+  try {
+    return await storeFile(session, lanes, request, { parties, state, from });
+  } catch (error) {
+    if (!isOtherContent(error)) throw error;
+    const meanwhile = await registeredBefore(session, parties, request, state);
+    if (meanwhile !== undefined) return meanwhile;
+    await forget(session, state, path);
+    return storeAnew(session, lanes, request, { parties, path });
+  }
+}
+
+async function storeAnew(
+  session: Session,
+  lanes: Lanes,
+  request: PutRequest,
+  { parties, path }: { readonly parties: Parties; readonly path: string },
+): Promise<StoredFile> {
+  const state = await newUploadState(session, parties, request, path);
+  return storeFile(session, lanes, request, { parties, state, from: 0 });
 }
 
 interface Begun {
   readonly parties: Parties;
-  readonly path: string;
   readonly state: UploadState;
   readonly from: number;
 }
@@ -90,7 +98,7 @@ async function storeFile(
   session: Session,
   lanes: Lanes,
   request: PutRequest,
-  { parties, path, state, from }: Begun,
+  { parties, state, from }: Begun,
 ): Promise<StoredFile> {
   const { source, report } = request;
   checkTerms(state.terms, parties.provider, parties.config);
@@ -116,7 +124,6 @@ async function storeFile(
   if (committed !== undefined) {
     report({ stage: 'ledger', done: 1, total: 1, note: String(committed.ledgerBlockNumber) });
   }
-  await removeUploadState(path);
   const pendingNodes = state.terms.nodes.filter((node) => !nodes.includes(node));
   return {
     ...storedFile(file, request, parties),
@@ -173,13 +180,12 @@ async function registeredBefore(
   session: Session,
   parties: Parties,
   request: PutRequest,
-  path: string,
+  earlier: UploadState | undefined,
 ): Promise<StoredFile | undefined> {
-  const fileId = (await readUploadState(path))?.request.fileId;
+  const fileId = earlier?.request.fileId;
   if (fileId === undefined || !(await isRegistered(session, fileId))) return undefined;
   const { file, placement } = await readFileState(session, fileId);
   const blocks = await readBlocks(session, file);
-  await removeUploadState(path);
   const nodes = placement?.nodes ?? [];
   return {
     ...storedFile(file, request, parties),

@@ -9,7 +9,7 @@ import { BASE_1 } from '@holdfast/protocol/curve.js';
 import { parsePhrase } from '@holdfast/protocol/phrase.js';
 import { fileSource } from '../../client/src/file-source.ts';
 import { Owner } from '../../client/src/owner.ts';
-import type { StoredFile } from '../../client/src/put.ts';
+import type { StoredFile } from '../../client/src/put-request.ts';
 import { answerHonestly, answerWith, flipIn } from '../support/forged-answers.ts';
 import { joined } from '../support/sealing.ts';
 import { startTestSystem, type RunningSystem } from '../support/running-system.ts';
@@ -152,42 +152,6 @@ describe('an owner on a running system', () => {
     expect((await whole(owner.get(file.fileId))).equals(content)).toBe(true);
     expect(await readdir(join(home('home'), 'uploads'))).toEqual([]);
   }, 60_000);
-});
-
-describe('what is interrupted is finished', () => {
-  it('an init, with the same seed', async () => {
-    const options = { gateway: system.url, home: home('late'), password: PASSWORD };
-    answerWith(async ({ path }) =>
-      path.startsWith('/v1/tag-keys/') ? new Response('{}', { status: 500 }) : undefined,
-    );
-    await expect(Owner.create(options)).rejects.toThrow('status 500');
-    const before = JSON.parse(await readFile(join(home('late'), 'owner.json'), 'utf8'));
-    answerHonestly();
-    const finished = await Owner.create(options);
-    expect(finished.owner.ownerId).toBe(before.ownerId);
-    expect(finished.phrase.split(' ')).toHaveLength(24);
-    expect(await finished.owner.balance()).toBe('1000');
-    await expect(Owner.create(options)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
-  }, 60_000);
-
-  it('a put that was committed and not acknowledged, as one file', async () => {
-    const path = join(folder, 'late.txt');
-    await writeFile(path, 'late bytes');
-    let isCommitted = false;
-    answerWith(async (passing, answer) => {
-      if (passing.path === '/v1/ledger/envelopes') isCommitted = (await answer()).ok;
-      else if (!isCommitted) return undefined;
-      return new Response('{}', { status: 500 });
-    });
-    await expect(owner.put('late.txt', fileSource(path))).rejects.toThrow('status 500');
-    expect(isCommitted).toBe(true);
-    answerHonestly();
-    const file = await owner.put('late.txt', fileSource(path));
-    expect(file.transactionId).toBeNull();
-    expect((await whole(owner.get(file.fileId))).toString()).toBe('late bytes');
-    const { files } = await owner.list();
-    expect(files.filter(({ name }) => name === 'late.txt')).toHaveLength(1);
-  });
 });
 
 describe('a blank machine and 24 words', () => {

@@ -4,27 +4,21 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { base64url, hex } from '@holdfast/protocol/bytes.js';
-import { fileId as fileIdOf } from '@holdfast/protocol/ids.js';
+import { base64url } from '@holdfast/protocol/bytes.js';
 import { newLanes } from '@holdfast/protocol/owner/lanes.js';
-import type { Parties } from '@holdfast/protocol/owner/parties.js';
 import { awaitAudit, challengeNow, listAudits } from '../../client/src/audit.ts';
-import type { Device } from '../../client/src/device-file.ts';
 import { openFactsCache } from '../../client/src/file-facts.ts';
 import { listFiles } from '../../client/src/listing.ts';
-import { openOrContinue } from '../../client/src/open-upload.ts';
-import { silent } from '../../client/src/progress.ts';
 import { recoverFiles } from '../../client/src/recover.ts';
 import { saveFile } from '../../client/src/save-file.ts';
-import { newSession, openKeys, type OwnerKeys, type Session } from '../../client/src/session.ts';
+import { openKeys, type OwnerKeys } from '../../client/src/session.ts';
 import { readContent } from '../../client/src/stored-content.ts';
-import { readUploadState, uploadStatePath } from '../../client/src/upload-state.ts';
 import { verdictOf } from '../../client/src/verdict.ts';
-import { answeringLedger, type Answers } from '../support/answering-ledger.ts';
+import type { Answers } from '../support/answering-ledger.ts';
 import { dueRecord, fileRecord, fileState, threeOrganisations } from '../support/audit-records.ts';
-import { answerHonestly, answerWith, type Passing } from '../support/forged-answers.ts';
+import { answerHonestly } from '../support/forged-answers.ts';
+import { gatewayThat, refusal, sessionOn } from './answered-session.ts';
 
-const OWNER = 'a1'.repeat(32);
 const config = threeOrganisations();
 const beacon = { epoch: 9, value: 'ee'.repeat(32), delegate: 'Alder', signature: null };
 const now: Answers = { 'accounts:config': () => config, 'beacons:current': () => beacon };
@@ -43,28 +37,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-function session(answers: Answers): Session {
-  const device = {
-    gateway: 'http://127.0.0.1:9',
-    ownerId: OWNER,
-    mspId: 'Alder',
-    certificate: '',
-    consortium: { channel: 'holdfast', chaincode: 'holdfast', organisations: [] },
-  } as unknown as Device;
-  return { ...newSession(home, device, keys, undefined), ledger: answeringLedger(answers) };
-}
-
-const refusal = (code = 'INPUT_INVALID', status = 400): Response =>
-  Response.json(
-    { type: '', title: '', status, code, detail: 'so it is' },
-    { status, headers: { 'content-type': 'application/problem+json' } },
-  );
-/** A gateway that answers this to everything; what it was asked. */
-function gatewayThat(answer: (passing: Passing, count: number) => Response): Passing[] {
-  const asked: Passing[] = [];
-  answerWith(async (passing) => answer(passing, asked.push(passing)));
-  return asked;
-}
+const session = (answers: Answers) => sessionOn(answers, home, keys);
 
 describe('the list of files', () => {
   const other = fileRecord({ fileId: 'f2'.repeat(32), state: 'retired' });
@@ -202,62 +175,6 @@ describe('a verdict', () => {
     }
     const bodies = asked.map(({ body }) => JSON.parse(Buffer.from(body).toString()) as unknown);
     expect(bodies).toEqual([{}, { node: 'birch-1', blocks: 'all' }]);
-  });
-});
-
-describe('an upload that an earlier try began', () => {
-  const terms = (expiryEpoch: number) => ({
-    providerId: 'Birch',
-    nodes: ['birch-1', 'birch-2'],
-    pricePerEpoch: '0',
-    bond: '0',
-    couponId: '0'.repeat(64),
-    expiryEpoch,
-  });
-  const source = { size: 10, modifiedAt: 5, key: 'letter', open: () => [] as never };
-  const request = { name: 'letter', source, blockSize: 65_536 as const, report: silent };
-  const parties = { provider: { padding: true } } as Parties;
-
-  /** Opens it under terms that end in an epoch, then asks again; `head` is what the gateway says of it by then. */
-  async function twice(expiryEpoch: number, head: () => Response) {
-    let opened = 0;
-    gatewayThat(({ method }) =>
-      method === 'HEAD'
-        ? head()
-        : Response.json({ uploadId: `u${++opened}`, terms: terms(expiryEpoch) }),
-    );
-    const own = session(now);
-    const path = uploadStatePath(home, own.deviceKey, source);
-    const first = await openOrContinue(own, parties, request, path);
-    expect(first).toMatchObject({ from: 0, state: { uploadId: 'u1' } });
-    const nonce = Buffer.from(first.state.fileNonce, 'base64url');
-    expect(first.state.request.fileId).toBe(hex(fileIdOf(own.ownerId, nonce)));
-    const second = await openOrContinue(own, parties, request, path);
-    expect(await readUploadState(path)).toEqual(second.state);
-    return { first: first.state, second };
-  }
-  const at = (offset: string) => new Response(null, { headers: { 'upload-offset': offset } });
-
-  it('goes on where the provider has it', async () => {
-    const { first, second } = await twice(9, () => at('64'));
-    expect(second).toEqual({ state: first, from: 64 });
-  });
-
-  it.each<[string, number, () => Response]>([
-    ['is gone', 9, () => new Response(null, { status: 404 })],
-    ['has terms that are over', 8, () => at('64')],
-  ])('is begun anew under another file id where it %s', async (_, expiry, head) => {
-    const { first, second } = await twice(expiry, head);
-    expect(second).toMatchObject({ from: 0, state: { uploadId: 'u2' } });
-    expect(second.state.request.fileId).not.toBe(first.request.fileId);
-  });
-
-  it.each<[string, string, () => Response]>([
-    ['refuses to tell', 'NOT_ALLOWED', () => refusal('NOT_ALLOWED', 403)],
-    ['names no offset', 'ANSWER_FALSE', () => new Response(null)],
-    ['names an offset that is none', 'ANSWER_FALSE', () => at('-1')],
-  ])('is not begun anew where the gateway %s', async (_, code, head) => {
-    await expect(twice(9, head)).rejects.toMatchObject({ code });
   });
 });
 

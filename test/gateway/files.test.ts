@@ -14,7 +14,7 @@ import {
 } from '@holdfast/protocol/file-messages.js';
 import { ledgerBlock, ledgerTransaction } from '@holdfast/protocol/ledger-messages.js';
 import { nodeList, problem } from '@holdfast/protocol/network-messages.js';
-import type { StoredFile } from '../../client/src/put.ts';
+import type { StoredFile } from '../../client/src/put-request.ts';
 import {
   newBareOwner,
   newFullOwner,

@@ -10,7 +10,7 @@ import { fileId as fileIdOf } from '@holdfast/protocol/ids.js';
 import { task } from '@holdfast/protocol/task-messages.js';
 import { uploadAnswer } from '@holdfast/protocol/upload-messages.js';
 import { newGatewayApi } from '../../client/src/gateway-api.ts';
-import type { StoredFile } from '../../client/src/put.ts';
+import type { StoredFile } from '../../client/src/put-request.ts';
 import type { Reference } from '../../gateway/src/http/openapi.ts';
 import { newCheck, operationsOf, watchAnswers, type Watch } from '../support/documented.ts';
 import { routesIn } from '../support/express-routes.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CarReader } from '@ipld/car';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { decodeLeaves } from '@holdfast/protocol/leaf-list.js';
-import type { StoredFile } from '../../client/src/put.ts';
+import type { StoredFile } from '../../client/src/put-request.ts';
 import type { FullOwner } from '../support/gateway-owner.ts';
 
 export interface StoredSubject {

@@ -75,8 +75,9 @@ export async function newKilledClients(options: ClientsOptions): Promise<KilledC
 
   async function killPut(): Promise<string> {
     // every other one goes on with what an earlier one began
-    const begun = below(2) === 0 ? written.at(-1) : undefined;
-    const file = begun ?? {
+    const last = written.at(-1);
+    const begun = below(2) === 0 && last?.fileId === undefined ? last : undefined;
+    const file: Written = begun ?? {
       owner,
       name: `put-${written.length}`,
       content: random(UPLOAD),
@@ -89,13 +90,21 @@ export async function newKilledClients(options: ClientsOptions): Promise<KilledC
     }
     const stage = STAGES[below(STAGES.length)] ?? '';
     const child = start('put', path, '--block-size', '64');
+    const lines = createInterface(child.stdout);
+    const ended = once(lines, 'close');
+    const reached = new Promise<void>((resolve) => {
+      lines.on('line', (line) => {
+        if (line.includes(`"stage":"${stage}"`)) resolve();
+        // what was acknowledged before the kill counts: it must be there, and once
+        if (line.includes('"event":"result"')) file.fileId = fileIdOf(line);
+      });
+    });
     await killAt(child, async () => {
-      for await (const line of createInterface(child.stdout)) {
-        if (line.includes(`"stage":"${stage}"`)) break;
-      }
+      await reached;
       await delay(below(60));
     });
-    return stage;
+    await ended;
+    return file.fileId === undefined ? stage : `${stage}, acknowledged`;
   }
 
   async function killGet(): Promise<string> {
@@ -148,3 +157,5 @@ export async function newKilledClients(options: ClientsOptions): Promise<KilledC
     },
   };
 }
+
+const fileIdOf = (line: string): string => (JSON.parse(line) as { fileId: string }).fileId;

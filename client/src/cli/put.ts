@@ -5,8 +5,9 @@
  */
 import { basename } from 'node:path';
 import { fileSource } from '../file-source.ts';
-import type { StoredFile } from '../put.ts';
+import type { StoredFile } from '../put-request.ts';
 import { unlock, type Context } from './context.ts';
+import type { Output } from './output.ts';
 import { clockText, plural, secondsText, shortId, sizeText } from './words.ts';
 
 export interface PutOptions {
@@ -32,15 +33,21 @@ export async function put(
   const stored = await owner.put(name, source, {
     blockSize: blockSize === '64' ? 65_536 : 262_144,
     report: output.report,
+    acknowledge(told) {
+      context.next = undefined;
+      printStored(output, name, told, Date.now() - began);
+    },
   });
-  context.next = undefined;
-  const isPending = stored.pendingNodes.length > 0;
-  const { fileId, blocks, nodes, transactionId, cid, root } = stored;
+  return stored.pendingNodes.length > 0 ? PENDING : 0;
+}
+
+function printStored(output: Output, name: string, stored: StoredFile, ms: number): void {
+  const { fileId, size, blocks, nodes, pendingNodes, transactionId, cid, root } = stored;
   output.result(
     'put',
-    { ...stored, replicas: nodes.length - stored.pendingNodes.length },
+    { ...stored, replicas: nodes.length - pendingNodes.length },
     [
-      `Stored ${name}  ${sizeText(source.size)} · ${plural(blocks, 'block')} · ${plural(nodes.length, 'replica')} · ${secondsText(Date.now() - began)}`,
+      `Stored ${name}  ${sizeText(size)} · ${plural(blocks, 'block')} · ${plural(nodes.length, 'replica')} · ${secondsText(ms)}`,
       `  file ${shortId(fileId)} · first audit by ${clockText(EPOCHS_TO_FIRST * stored.slotSeconds)}`,
       ...(output.isVerbose
         ? [
@@ -50,10 +57,9 @@ export async function put(
             `  id ${fileId}`,
           ]
         : []),
-      ...(isPending ? [pendingText(stored)] : []),
+      ...(pendingNodes.length > 0 ? [pendingText(stored)] : []),
     ].join('\n'),
   );
-  return isPending ? PENDING : 0;
 }
 
 const pendingText = ({ nodes, pendingNodes }: StoredFile): string =>

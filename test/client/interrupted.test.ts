@@ -1,0 +1,116 @@
+/** What was stopped half way, an `init` or a `put`, is finished by the next try: once, whatever nobody was told of. */
+// First: it silences what fabric-shim installs when it is imported.
+import { newGatewayStage, type GatewayStage } from '../support/gateway-stage.ts';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { fileSource } from '../../client/src/file-source.ts';
+import { Owner } from '../../client/src/owner.ts';
+import { answerHonestly, answerWith } from '../support/forged-answers.ts';
+import { joined } from '../support/sealing.ts';
+
+/** In small blocks: each is proved in a quarter of the time. */
+const SMALL = { blockSize: 65_536 } as const;
+const PASSWORD = 'granite otter walnut velvet';
+
+let stage: GatewayStage;
+let folder: string;
+let owner: Owner;
+
+const whole = async (bytes: AsyncIterable<Uint8Array>) => Buffer.from(await joined(bytes));
+
+beforeAll(async () => {
+  stage = await newGatewayStage();
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-interrupted-'));
+}, 60_000);
+afterAll(async () => {
+  await stage?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+afterEach(answerHonestly);
+
+describe('what is interrupted is finished', () => {
+  it('an init, with the same seed', async () => {
+    const options = { gateway: stage.url(), home: join(folder, 'home'), password: PASSWORD };
+    answerWith(async ({ path }) =>
+      path.startsWith('/v1/tag-keys/') ? new Response('{}', { status: 500 }) : undefined,
+    );
+    await expect(Owner.create(options)).rejects.toThrow('status 500');
+    const before = JSON.parse(await readFile(join(join(folder, 'home'), 'owner.json'), 'utf8'));
+    answerHonestly();
+    const finished = await Owner.create(options);
+    ({ owner } = finished);
+    expect(owner.ownerId).toBe(before.ownerId);
+    expect(finished.phrase.split(' ')).toHaveLength(24);
+    expect(await owner.balance()).toBe('1000');
+    await expect(Owner.create(options)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+  }, 60_000);
+
+  it('a put that was committed and not acknowledged, as one file', async () => {
+    const path = join(folder, 'late.txt');
+    await writeFile(path, 'late bytes');
+    let isCommitted = false;
+    answerWith(async (passing, answer) => {
+      if (passing.path === '/v1/ledger/envelopes') isCommitted = (await answer()).ok;
+      else if (!isCommitted) return undefined;
+      return new Response('{}', { status: 500 });
+    });
+    await expect(owner.put('late.txt', fileSource(path), SMALL)).rejects.toThrow('status 500');
+    expect(isCommitted).toBe(true);
+    answerHonestly();
+    const file = await owner.put('late.txt', fileSource(path), SMALL);
+    expect(file.transactionId).toBeNull();
+    expect((await whole(owner.get(file.fileId))).toString()).toBe('late bytes');
+    const { files } = await owner.list();
+    expect(files.filter(({ name }) => name === 'late.txt')).toHaveLength(1);
+  });
+
+  it('a put that nobody was told of, as one file', async () => {
+    const path = join(folder, 'untold.txt');
+    await writeFile(path, 'untold bytes');
+    const acknowledge = () => {
+      throw new Error('stopped before the answer was printed');
+    };
+    await expect(
+      owner.put('untold.txt', fileSource(path), {
+        ...SMALL,
+        acknowledge,
+      }),
+    ).rejects.toThrow('stopped before');
+    const told: string[] = [];
+    const file = await owner.put('untold.txt', fileSource(path), {
+      ...SMALL,
+      acknowledge: ({ fileId }) => void told.push(fileId),
+    });
+    expect(told).toEqual([file.fileId]);
+    expect(file.transactionId).toBeNull();
+    const { files } = await owner.list();
+    expect(files.filter(({ name }) => name === 'untold.txt')).toHaveLength(1);
+    const again = await owner.put('untold.txt', fileSource(path), SMALL);
+    expect(again.fileId).not.toBe(file.fileId);
+  });
+
+  it('a put whose transaction is committed while the next try asks for its upload, as one file', async () => {
+    const path = join(folder, 'overtaken.txt');
+    await writeFile(path, 'overtaken bytes');
+    let commit: (() => Promise<Response>) | undefined;
+    answerWith(async (passing, answer) => {
+      if (passing.path !== '/v1/ledger/envelopes') return undefined;
+      commit = answer;
+      return new Response('{}', { status: 500 });
+    });
+    await expect(owner.put('overtaken.txt', fileSource(path), SMALL)).rejects.toThrow('status 500');
+    answerWith(async ({ method, path: asked }) => {
+      if (method !== 'HEAD' || !asked.startsWith('/v1/uploads/')) return undefined;
+      expect((await commit?.())?.ok).toBe(true);
+      // a provider that keeps nothing of an upload which became a file
+      return new Response(null, { status: 404 });
+    });
+    const file = await owner.put('overtaken.txt', fileSource(path), SMALL);
+    answerHonestly();
+    expect(file.transactionId).toBeNull();
+    const { files } = await owner.list();
+    expect(files.filter(({ name }) => name === 'overtaken.txt')).toHaveLength(1);
+  });
+});
