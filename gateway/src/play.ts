@@ -6,7 +6,8 @@
 import { join } from 'node:path';
 import type { Config } from '@holdfast/protocol/consortium-records.js';
 import { delegateAnnouncement, keyServerAnnouncement } from './announcements.ts';
-import { newAuditor } from './auditor/auditor.ts';
+import { newBeacons } from './auditor/beacons.ts';
+import { newLookBack } from './auditor/look-back.ts';
 import { newSlotClock } from './auditor/slot-clock.ts';
 import { announce } from './consortium.ts';
 import { openKeyServer } from './key-server/key-server.ts';
@@ -82,8 +83,9 @@ export async function playDelegates(
       const session = ledger.as(identity);
       const name = DELEGATE_NAMES[mspId] ?? mspId;
       await announce(session, delegateAnnouncement(secret, name, { mspId, channel }));
-      const round = newAuditor({ session, channel, config, secret, monitor, providers, log });
-      stage.go(`auditor of ${mspId}`, CLOCK_MS, round);
+      const parts = { session, channel, config, monitor };
+      stage.go(`beacons of ${mspId}`, CLOCK_MS, newBeacons({ ...parts, secret }));
+      stage.go(`auditor of ${mspId}`, CLOCK_MS, newLookBack({ ...parts, providers, log }));
     }),
   );
   const { monotonicMs, isDevelopment } = stage;

@@ -11,7 +11,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Config } from '@holdfast/protocol/consortium-records.js';
-import { newAuditor } from '../../gateway/src/auditor/auditor.ts';
+import { newBeacons } from '../../gateway/src/auditor/beacons.ts';
+import { newLookBack } from '../../gateway/src/auditor/look-back.ts';
 import { newSlotClock } from '../../gateway/src/auditor/slot-clock.ts';
 import { newLog } from '../../gateway/src/log.ts';
 import { openMonitor, type Monitor } from '../../gateway/src/monitor/monitor.ts';
@@ -75,14 +76,17 @@ async function look(mspId: Delegate, isDevelopment = false): Promise<void> {
   await clock(signal);
 }
 
-const auditors = new Map<Delegate, (signal: AbortSignal) => Promise<void>>();
+const auditors = new Map<Delegate, readonly ((signal: AbortSignal) => Promise<void>)[]>();
 async function audit(mspId: Delegate): Promise<void> {
-  const parts = { session: session(mspId), channel: CHANNEL, config, monitor, log };
+  const parts = { session: session(mspId), channel: CHANNEL, config, monitor };
   const providers = new Map([['Birch', provider]]);
   const secret = secretOf(`beacons of ${mspId}`);
-  const auditor = auditors.get(mspId) ?? newAuditor({ ...parts, secret, providers });
-  auditors.set(mspId, auditor);
-  await auditor(signal);
+  const rounds = auditors.get(mspId) ?? [
+    newBeacons({ ...parts, secret }),
+    newLookBack({ ...parts, providers, log }),
+  ];
+  auditors.set(mspId, rounds);
+  for (const round of rounds) await round(signal);
 }
 
 /** A whole slot passes on every clock; then the delegates do what they do. */
