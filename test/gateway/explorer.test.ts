@@ -3,6 +3,7 @@
 import { type MemoryLedger, newMemoryLedger } from '../support/memory-ledger.ts';
 import type { Contract, Network } from '@hyperledger/fabric-gateway';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { common } from '@hyperledger/fabric-protos';
 import { newExplorer } from '../../gateway/src/ledger/explorer.ts';
 import { contracts } from '../support/ledger-contract/index.ts';
 import { refusalOfAsync } from '../support/refusal.ts';
@@ -27,6 +28,20 @@ async function sent(name: string, ...args: string[]): Promise<string> {
   const transaction = await contract.newProposal(name, { arguments: args }).endorse();
   await (await transaction.submit()).getStatus();
   return transaction.getTransactionId();
+}
+
+/** The same envelope, said to be of a year that no date has. */
+function untimely(bytes: Uint8Array): Uint8Array {
+  const envelope = common.Envelope.deserializeBinary(bytes);
+  const payload = common.Payload.deserializeBinary(envelope.getPayload_asU8());
+  const header = payload.getHeader();
+  if (header === undefined) throw new Error('an envelope without a header');
+  const channel = common.ChannelHeader.deserializeBinary(header.getChannelHeader_asU8());
+  channel.getTimestamp()?.setSeconds(2 ** 53 - 1);
+  header.setChannelHeader(channel.serializeBinary());
+  payload.setHeader(header);
+  envelope.setPayload(payload.serializeBinary());
+  return envelope.serializeBinary();
 }
 
 describe('the explorer', () => {
@@ -76,6 +91,34 @@ describe('the explorer', () => {
     expect(block).toMatchObject({ number: 0, previousHash: '', transactions: [] });
     const next = await explorer.ledgerBlock(1, signal);
     expect(next.previousHash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  describe('of a ledger block that holds what a hostile member sent', () => {
+    /** The explorer, shown the block of a transaction with its envelopes changed. */
+    async function among(id: string, change: (envelopes: Uint8Array[]) => Uint8Array[]) {
+      const system = network.getContract('qscc');
+      const bytes = await system.evaluateTransaction('GetBlockByTxID', ledger.channel, id);
+      const block = common.Block.deserializeBinary(bytes);
+      const content = block.getData();
+      if (content === undefined) throw new Error('a block without data');
+      content.setDataList(change(content.getDataList_asU8()));
+      const shown = { evaluateTransaction: async () => block.serializeBinary() };
+      return newExplorer(() => shown as unknown as Contract, ledger.channel);
+    }
+
+    it('shows the transaction beside an envelope that nobody can read', async () => {
+      const id = await sent('put', 'beside', '1');
+      const garbage = Uint8Array.of(0x0a, 0xff, 0xff, 0x03, 1);
+      const looking = await among(id, (envelopes) => [...envelopes, garbage]);
+      expect(await looking.transaction(id, signal)).toMatchObject({ transactionId: id });
+      expect((await looking.ledgerBlock(1, signal)).transactions).toHaveLength(1);
+    });
+
+    it('shows a transaction whose sender wrote a time that there is not, without one', async () => {
+      const id = await sent('put', 'untimely', '1');
+      const looking = await among(id, (envelopes) => envelopes.map(untimely));
+      expect(await looking.transaction(id, signal)).toMatchObject({ transactionId: id, at: null });
+    });
   });
 
   it('finds nothing where nothing is', async () => {

@@ -64,7 +64,7 @@ function decodeLedgerBlock(block: common.Block): LedgerBlock {
   const number = header.getNumber();
   const envelopes = orEmpty(block.getData(), common.BlockData).getDataList_asU8();
   const transactions = envelopes.flatMap((bytes, index) => {
-    const decoded = decodeEnvelope(bytes);
+    const decoded = readableEnvelope(bytes);
     const validation = validationName(codes?.[index] ?? NOT_VALIDATED);
     return decoded === undefined ? [] : [{ ...decoded, ledgerBlockNumber: number, validation }];
   });
@@ -77,6 +77,15 @@ function decodeLedgerBlock(block: common.Block): LedgerBlock {
 }
 
 type Decoded = Omit<LedgerTransaction, 'ledgerBlockNumber' | 'validation'>;
+
+/** Orderers order what any member sends: an envelope that nobody can read must not hide those beside it. */
+function readableEnvelope(bytes: Uint8Array): Decoded | undefined {
+  try {
+    return decodeEnvelope(bytes);
+  } catch {
+    return undefined;
+  }
+}
 
 /** undefined where the envelope is no transaction of a contract, such as the configuration of a channel. */
 function decodeEnvelope(bytes: Uint8Array): Decoded | undefined {
@@ -91,11 +100,17 @@ function decodeEnvelope(bytes: Uint8Array): Decoded | undefined {
   const acted = peer.ChaincodeActionPayload.deserializeBinary(action.getPayload_asU8());
   return {
     transactionId: channel.getTxId(),
-    at: channel.getTimestamp()?.toDate().toISOString() ?? null,
+    at: timeOf(channel),
     creator: nameOf(signed.getCreator_asU8()),
     bytes: { envelope: bytes.length, endorsements: endorsementBytes(acted) },
     ...decodeAction(acted),
   };
+}
+
+/** Whatever its sender wrote; null where that is no time. */
+function timeOf(channel: common.ChannelHeader): string | null {
+  const at = channel.getTimestamp()?.toDate();
+  return at === undefined || Number.isNaN(at.getTime()) ? null : at.toISOString();
 }
 
 const endorsementBytes = (payload: peer.ChaincodeActionPayload): number =>
