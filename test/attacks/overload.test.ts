@@ -8,16 +8,22 @@ import { describe, expect, it } from '@jest/globals';
 import { stream } from '../../gateway/src/http/byte-answer.ts';
 import { FLOW, type Flow } from '../../gateway/src/http/body-flow.ts';
 import { streamOf } from '../../gateway/src/http/content-digest.ts';
+import { newEventStreams, type Event } from '../../gateway/src/http/event-stream.ts';
 import { answerProblems } from '../../gateway/src/http/problem.ts';
 import { newRequestLimits } from '../../gateway/src/http/request-limits.ts';
 import { newHttpServer } from '../../gateway/src/http/server.ts';
 import { UNLIMITED, type Limits } from '../../gateway/src/limits.ts';
 import { newLog } from '../../gateway/src/log.ts';
 import { attack, outcomeOf } from '../support/attack.ts';
+import { variantOf } from '../support/attack-variant.ts';
 import { newBareOwner } from '../support/gateway-owner.ts';
 
-async function serving<T>(app: Express, work: (url: URL) => Promise<T>): Promise<T> {
-  const server = newHttpServer(UNLIMITED, {
+async function serving<T>(
+  app: Express,
+  work: (url: URL) => Promise<T>,
+  world: Serving = { newHttpServer },
+): Promise<T> {
+  const server = world.newHttpServer(UNLIMITED, {
     headersMs: 10_000,
     checkMs: 1_000,
     keepAliveMs: 5_000,
@@ -190,6 +196,51 @@ attack<number>({
     });
   },
 });
+
+interface Serving {
+  readonly newHttpServer: typeof newHttpServer;
+}
+
+attack<Serving>({
+  id: 'T53',
+  attack: 'streams asked for on one connection and left keep their places for ever',
+  defence: 'the requests of a connection are begun in their turn',
+  defended: () => ({ newHttpServer }),
+  undefended: () =>
+    variantOf<Serving>('gateway/src/http/server.ts', {
+      file: 'gateway/src/http/in-turn.ts',
+      from: 'const isFree = before === undefined || before.last.closed;',
+      to: 'const isFree = true;',
+    }),
+  async run(world) {
+    const stopping = new AbortController();
+    const streams = newEventStreams({ limits: UNLIMITED, signal: stopping.signal });
+    const app = express();
+    app.get('/', (_request, response) => streams.send(response, 'anybody', endlessly));
+    return serving(
+      app,
+      async (url) => {
+        const socket = begin(url, 'GET /');
+        socket.write('\r\n');
+        for (let i = 1; i < 8; i++) socket.write(`GET / HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`);
+        await once(socket, 'data');
+        socket.destroy();
+        const end = performance.now() + 500;
+        while (streams.size > 0 && performance.now() < end) await nextTurn();
+        const words = `${streams.size} streams that nobody reads`;
+        stopping.abort();
+        return outcomeOf(streams.size > 0, words, words);
+      },
+      world,
+    );
+  },
+});
+
+/** One event, then nothing until its reader has gone. */
+async function* endlessly(signal: AbortSignal): AsyncGenerator<Event> {
+  yield { id: '1', name: 'Begun', body: null };
+  if (!signal.aborted) await once(signal, 'abort');
+}
 
 describe('a gateway', () => {
   it('tells owner and address what is left to them, and counts nobody for what it has not shown', async () => {

@@ -11,17 +11,21 @@ import { exchangeRaw } from '../support/bad-requests.ts';
 let server: HttpServer;
 let url: string;
 let answer = (): void => undefined;
+/** Slow requests that have begun. */
+let begunSlow = 0;
 /** The slow request is being answered. */
 let asked: Promise<void>;
 const agent = new Agent({ keepAlive: true });
 
 async function listen(limits: Partial<Limits> = {}, stopMs = 5_000): Promise<void> {
   const app = express();
+  begunSlow = 0;
   let begun = (): void => undefined;
   asked = new Promise((resolve) => (begun = resolve));
   app.get('/', (_request, response) => void response.send('at once'));
   app.get('/slow', async (_request, response) => {
     begun();
+    begunSlow++;
     await new Promise<void>((resolve) => (answer = resolve));
     response.send('in the end');
   });
@@ -76,6 +80,35 @@ describe('a server', () => {
     await Promise.all(closed.slice(2));
     expect(sockets.map(({ closed: is }) => is)).toEqual([false, false, true, true, true]);
     for (const socket of sockets) socket.destroy();
+  });
+
+  it('answers what comes without waiting in its turn', async () => {
+    await listen();
+    const many = Array.from({ length: 20 }, () => 'GET / HTTP/1.1\r\nHost: x\r\n\r\n').join('');
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    let answers = '';
+    socket.on('data', (bytes: Buffer) => (answers += bytes.toString()));
+    socket.write(`GET /slow HTTP/1.1\r\nHost: x\r\n\r\n${many}`);
+    await asked;
+    answer();
+    while ((answers.match(/at once/g) ?? []).length < 20) await once(socket, 'data');
+    expect(answers.match(/at once|in the end/g)?.[0]).toBe('in the end');
+    socket.destroy();
+  });
+
+  it('begins nothing for whoever has left before its turn, and cuts off who sends without end', async () => {
+    await listen();
+    const { port } = new URL(url);
+    const slow = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n';
+    const leaving = connect(Number(port), '127.0.0.1');
+    leaving.write(slow.repeat(5));
+    await asked;
+    leaving.destroy();
+    const flooding = connect(Number(port), '127.0.0.1');
+    flooding.on('error', () => undefined).resume();
+    flooding.write(slow.repeat(100));
+    await once(flooding, 'close');
+    expect(begunSlow).toBe(2);
   });
 
   it('refuses headers that are larger than it takes, with a document', async () => {

@@ -50,6 +50,8 @@ export function newRequestLimits(limits: Limits, monotonicMs: () => number): Req
       next();
     },
     owner: (_request, response, next) => {
+      // who left before it was known who it is will not leave again: nothing is begun for it
+      if (response.destroyed) return;
       const { ownerId } = callerOf(response);
       count(owners, ownerId, response);
       response.locals['leaveQueue'] = atOnce(ownerId, response);

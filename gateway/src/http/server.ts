@@ -10,6 +10,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Express } from 'express';
 import type { Limits } from '../limits.ts';
 import { addressKey } from './addresses.ts';
+import { inTurn } from './in-turn.ts';
 import { answerUnreadable } from './problem.ts';
 
 /** Milliseconds, and bytes. */
@@ -70,9 +71,10 @@ export function newHttpServer(
   leaveWhenStopped(server);
   return {
     async listen(app, host, port) {
-      server.on('request', app);
+      const handle = inTurn(app);
+      server.on('request', handle);
       // whoever is refused need not send its body first
-      server.on('checkContinue', app);
+      server.on('checkContinue', handle);
       server.listen(port, host);
       await once(server, 'listening');
       return `http://${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`;
