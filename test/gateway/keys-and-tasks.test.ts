@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { problem } from '@holdfast/protocol/network-messages.js';
 import { task } from '@holdfast/protocol/task-messages.js';
-import { newSurface, type Surface } from '../support/surface.ts';
+import { AT_ONCE, newSurface, type Surface } from '../support/surface.ts';
 
 let surface: Surface;
 beforeAll(async () => {
@@ -81,6 +81,29 @@ describe('a request under its key', () => {
     expect((await say('long', key('e'))).status).toBe(201);
     expect(surface.effects).toEqual(['long']);
   });
+
+  it.each(['was told that it takes long', 'has left'])(
+    'counts among those of its owner until it has ended, also where who sent it %s',
+    async (what) => {
+      const ben = { 'x-owner': what.replaceAll(' ', '-') };
+      surface.hold();
+      for (let i = 0; i < AT_ONCE; i++) {
+        const leaving = new AbortController();
+        const sent = say('long', ben, leaving.signal).catch(() => undefined);
+        while (surface.effects.length <= i) await new Promise((next) => setTimeout(next, 5));
+        if (what === 'has left') leaving.abort();
+        expect((await sent)?.status).toBe(what === 'has left' ? undefined : 202);
+      }
+      const more = await say('more', ben);
+      expect([more.status, more.headers.get('retry-after')]).toEqual([429, '1']);
+      // others, and who only reads, do not wait for it
+      expect((await ask('/v1/facts', ben)).status).toBe(200);
+      expect((await say('other')).status).toBe(202);
+      surface.release();
+      while ((await say('again', ben)).status !== 201);
+      expect(surface.effects).not.toContain('more');
+    },
+  );
 
   it('that takes long and is refused says why', async () => {
     surface.hold();

@@ -15,14 +15,18 @@ import { newIdempotency, type KeptAnswer } from '../../gateway/src/http/idempote
 import { reads, takesJson } from '../../gateway/src/http/json-route.ts';
 import { mount } from '../../gateway/src/http/mount.ts';
 import { answerProblems } from '../../gateway/src/http/problem.ts';
+import { newRequestLimits } from '../../gateway/src/http/request-limits.ts';
 import type { Route } from '../../gateway/src/http/route.ts';
 import { tasksRoutes } from '../../gateway/src/http/routes/tasks.ts';
 import { newTasks, type KeptTask } from '../../gateway/src/http/tasks.ts';
+import { UNLIMITED } from '../../gateway/src/limits.ts';
 import { newLog } from '../../gateway/src/log.ts';
 import { openStore, type Store } from '../../gateway/src/store.ts';
 
 const BYTES = Buffer.from('0123456789');
 export const ETAG = '"root.1"';
+/** Requests of one owner. */
+export const AT_ONCE = 8;
 const log = newLog('silent');
 
 type Headers = Readonly<Record<string, string>>;
@@ -32,7 +36,7 @@ export interface Surface {
   readonly effects: string[];
   ask(path: string, headers?: Headers, method?: string): Promise<Response>;
   /** POST of JSON; `no` is refused. */
-  say(said: string, headers?: Headers): Promise<Response>;
+  say(said: string, headers?: Headers, signal?: AbortSignal): Promise<Response>;
   /** PUT of bytes. */
   keep(body: string | ReadableStream, headers?: Headers): Promise<Response>;
   /** Whoever has an effect waits from now on. */
@@ -49,7 +53,8 @@ export async function newSurface(): Promise<Surface> {
   let gate = Promise.resolve();
   const app = express().set('etag', false);
   const declared = routes(store, effects, () => gate);
-  mount(app, declared, { open: () => [], owner: [believed] });
+  const limits = newRequestLimits({ ...UNLIMITED, ownerAtOnce: AT_ONCE }, Date.now);
+  mount(app, declared, { open: () => [], owner: [believed, limits.owner] });
   app.use(answerProblems(log));
   const server = createServer(app).listen(0, '127.0.0.1');
   await emitted(server, 'listening');
@@ -57,8 +62,9 @@ export async function newSurface(): Promise<Surface> {
   return {
     effects,
     ask: (path, headers = {}, method = 'GET') => fetch(`${url}${path}`, { method, headers }),
-    say: (said, headers = {}) =>
+    say: (said, headers = {}, signal) =>
       fetch(`${url}/v1/say`, {
+        ...(signal === undefined ? {} : { signal }),
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify({ said }),

@@ -12,6 +12,7 @@ import { idempotencyKey } from './idempotency.ts';
 import { answersOf, asAnswer, expectAccepted, type Effect, type Given } from './json-route.ts';
 import { CONDITIONS, expectUnconditional } from './preconditions.ts';
 import { HttpRefusal } from './problem.ts';
+import { counted } from './request-limits.ts';
 import { callerOf, send, type RequestParts } from './requests.ts';
 import { route, type Call, type Declared, type Nothing, type Route } from './route.ts';
 
@@ -105,7 +106,8 @@ export function takesBytes<A extends z.ZodType | null, P extends z.ZodObject = N
     const answer = async () => asAnswer(declared.status, await call({ ...asked, open }));
     const { keyId, ownerId } = callerOf(response);
     const came = opening.then(({ ended }) => ended);
-    send(response, await tasks.within({ ownerId, key, came }, once(keyId, key, same, answer)));
+    const work = counted(response, once(keyId, key, same, answer));
+    send(response, await tasks.within({ ownerId, key, came }, work));
   });
 }
 

@@ -13,6 +13,7 @@ import { bodyOf, readWhole } from './content-digest.ts';
 import { idempotencyKey, type Answer } from './idempotency.ts';
 import { CONDITIONS, expectUnconditional, isHeldBy } from './preconditions.ts';
 import { HttpRefusal } from './problem.ts';
+import { counted } from './request-limits.ts';
 import { callerOf, send, type RequestParts } from './requests.ts';
 import {
   route,
@@ -143,7 +144,8 @@ export function takesJson<
     }
     const { keyId, ownerId } = callerOf(response);
     const asking = { ownerId, key, came: Promise.resolve() };
-    send(response, await tasks.within(asking, once(keyId, key, same, answer)));
+    const work = counted(response, once(keyId, key, same, answer));
+    send(response, await tasks.within(asking, work));
   });
 }
 

@@ -54,7 +54,7 @@ export function newRequestLimits(limits: Limits, monotonicMs: () => number): Req
       if (response.destroyed) return;
       const { ownerId } = callerOf(response);
       count(owners, ownerId, response);
-      response.locals['leaveQueue'] = atOnce(ownerId, response);
+      response.locals['place'] = atOnce(ownerId, response);
       next();
     },
     guarding: (authenticate) => async (request, response, next) => {
@@ -71,8 +71,16 @@ export function newRequestLimits(limits: Limits, monotonicMs: () => number): Req
 }
 
 /** A request that goes on for ever, as a stream of events does, is none of those being answered. */
-export const leaveQueue = (response: Response): void =>
-  (response.locals['leaveQueue'] as (() => void) | undefined)?.();
+export const leaveQueue = (response: Response): void => placeOf(response)?.leave();
+
+/** Work counts until it has ended: whoever has left, or was told that it takes long, could begin as much as it likes. */
+export function counted<T>(response: Response, work: Promise<T>): Promise<T> {
+  placeOf(response)?.workUntil(work);
+  return work;
+}
+
+const placeOf = (response: Response): Place | undefined =>
+  response.locals['place'] as Place | undefined;
 
 /** @throws `RATE_LIMITED` with Retry-After. */
 function count(quota: RequestQuota, key: string, response: Response): void {
@@ -92,24 +100,53 @@ function count(quota: RequestQuota, key: string, response: Response): void {
 const tooMany = (detail: string, seconds: number): HttpRefusal =>
   new HttpRefusal('RATE_LIMITED', detail, { headers: { 'Retry-After': String(seconds) } });
 
-/** How many requests of each owner are being answered. */
-function newAtOnce(most: number): (ownerId: string, response: Response) => () => void {
-  const running = new Map<string, number>();
+/** A request among those of its owner. */
+interface Place {
+  leave(): void;
+  /** Leaves its place then, whenever it is answered. */
+  workUntil(ended: Promise<unknown>): void;
+}
+
+/** Requests of an owner that only wait for their answers, and those that have begun to do something. */
+interface Taken {
+  readonly answering: number;
+  readonly working: number;
+}
+
+const READING = ['GET', 'HEAD'];
+
+/** How much is done for each owner at once: who only reads may always see how its work goes on. */
+function newAtOnce(most: number): (ownerId: string, response: Response) => Place {
+  const taken = new Map<string, Taken>();
+
+  function change(ownerId: string, what: keyof Taken, by: 1 | -1): void {
+    const { answering, working } = taken.get(ownerId) ?? { answering: 0, working: 0 };
+    const now = { answering, working, [what]: { answering, working }[what] + by };
+    if (now.answering + now.working === 0) taken.delete(ownerId);
+    else taken.set(ownerId, now);
+  }
+
   return (ownerId, response) => {
-    const count = (running.get(ownerId) ?? 0) + 1;
-    if (most > 0 && count > most) {
+    const { answering, working } = taken.get(ownerId) ?? { answering: 0, working: 0 };
+    const count = READING.includes(response.req.method) ? answering : answering + working;
+    if (most > 0 && count >= most) {
       throw tooMany(`at most ${most} requests of one owner are answered at once`, 1);
     }
-    running.set(ownerId, count);
-    let isRunning = true;
+    change(ownerId, 'answering', 1);
+    let isAnswering = true;
     const leave = (): void => {
-      if (!isRunning) return;
-      isRunning = false;
-      const left = (running.get(ownerId) ?? 1) - 1;
-      if (left === 0) running.delete(ownerId);
-      else running.set(ownerId, left);
+      if (isAnswering) change(ownerId, 'answering', -1);
+      isAnswering = false;
     };
     response.once('close', leave);
-    return leave;
+    return {
+      leave,
+      workUntil(ended) {
+        leave();
+        change(ownerId, 'working', 1);
+        const end = (): void => change(ownerId, 'working', -1);
+        ended.then(end, end);
+      },
+    };
   };
 }
