@@ -9,10 +9,7 @@ import { performance } from 'node:perf_hooks';
 import { Registry } from 'prom-client';
 import { ready } from '@holdfast/protocol/curve.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { consortiumNumber } from '@holdfast/protocol/ids.js';
-import type { Network } from '@holdfast/protocol/network-messages.js';
 import { inline, type Pool } from '@holdfast/protocol/pool.js';
-import { X509Certificate } from 'node:crypto';
 import { newApp } from './http/app.ts';
 import type { GatewayConfig } from './config.ts';
 import { configured, funded } from './consortium.ts';
@@ -24,7 +21,10 @@ import {
   type KeptAnswer,
 } from './http/idempotency.ts';
 import { ANSWER_WITHIN_MS, newTasks, type KeptTask } from './http/tasks.ts';
+import type { RenewedConnection } from './identity/live-connection.ts';
+import { openRevocations } from './identity/revocations.ts';
 import { isDevelopment, type Connection } from './ledger/connection.ts';
+import { networkOf, registrarOf } from './ledger/connection-parts.ts';
 import { newFabricLedger } from './ledger/fabric-ledger.ts';
 import type { LedgerLink } from './ledger/ledger-link.ts';
 import type { Logger } from './log.ts';
@@ -57,10 +57,13 @@ const HOUR_MS = 3_600_000;
 const FORGET_MS = 10_000;
 /** How long the ledger may take to answer before a gateway gives up starting, milliseconds. */
 const LEDGER_PATIENCE_MS = 60_000;
+/** How often it is looked for renewed and for revoked certificates, milliseconds: either counts within a minute. */
+const LOOK_MS = 15_000;
 
 export interface GatewayParts {
   readonly config: Omit<GatewayConfig, 'connection'>;
-  readonly connection: Connection;
+  readonly connection: RenewedConnection;
+  /** On the same connection. */
   readonly link: LedgerLink;
   readonly log: Logger;
   /** Where long computations run; inline unless given. */
@@ -69,6 +72,8 @@ export interface GatewayParts {
   readonly clocks?: Clocks;
   /** How long a request that takes long is waited for; {@link ANSWER_WITHIN_MS} unless given. */
   readonly answerWithinMs?: number;
+  /** {@link LOOK_MS} unless given. */
+  readonly lookMs?: number;
 }
 
 export interface Clocks {
@@ -87,7 +92,8 @@ export interface RunningGateway {
 
 /** (Agent) Starts every role, then listens. */
 export async function startGateway(parts: GatewayParts): Promise<RunningGateway> {
-  const { config, connection, link, log, pool = inline } = parts;
+  const { config, link, log, pool = inline, lookMs = LOOK_MS } = parts;
+  const connection = parts.connection.current();
   const { nowMs, monotonicMs } = parts.clocks ?? MACHINE;
   await ready();
   const stopping = new AbortController();
@@ -110,11 +116,13 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
   }
 
   try {
+    const { organisations } = connection;
+    const revocations = await openRevocations({ organisations, log, nowMs });
     const own = agentOf(connection);
     const registry = new Registry();
     const ledger = countedLedger(newFabricLedger(link, own), registry);
     const reader = ledger.as(own);
-    const names = connection.organisations.map(({ mspId }) => mspId);
+    const names = organisations.map(({ mspId }) => mspId);
     const rules = await patiently(() => configured(ledger, names, reader));
     const parties = partiesOf(config.roles, connection, rules);
     const agent = ledger.as(parties.agent);
@@ -138,6 +146,10 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
       closing,
       go: (name, everyMs, round) => rounds.push(goRound({ name, log, signal, everyMs }, round)),
     };
+    stage.go('certificates', lookMs, async () => {
+      await parts.connection.look();
+      await revocations.look();
+    });
     countAudits({ registry, monitor, monotonicMs, signal });
     const [servers, kept] = await Promise.all([
       playKeyServers(stage, parties.keyServers),
@@ -155,11 +167,12 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
     const tasks = newTasks({ kept: store.table<KeptTask>('tasks'), withinMs, nowMs, log });
     stage.go('tasks', HOUR_MS, () => tasks.forget());
     closing.push(() => tasks.settled());
-    const owners = newOwners({ agent, enrolled: store.table<Signatory>('enrolled'), nowMs });
+    const enrolled = store.table<Signatory>('enrolled');
+    const owners = newOwners({ agent, enrolled, revocations, nowMs });
     const folder = roleFolder(config.dataFolder, 'agent', agent.mspId);
     const tables = newTableCopies(join(folder, 'tables'), pool);
     const enrol = newEnrolment({
-      registrar: registrarOf(connection, agent.mspId),
+      registrar: () => registrarOf(parts.connection.current(), agent.mspId),
       agent,
       owners,
       granted: store.table<readonly string[]>('granted'),
@@ -178,7 +191,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
       monitor,
       provided: kept.figures,
       stored: newStoredBytes(kept.folders, monotonicMs, signal),
-      connection,
+      connection: parts.connection.current,
       config: rules,
       nowMs,
       monotonicMs,
@@ -192,6 +205,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
       config: rules,
       enrol,
       custody,
+      revocations,
       files: newManagedFiles({ provider, keyServers, nowMs }),
       measuringFolder: join(folder, 'measuring'),
       ledger,
@@ -224,6 +238,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
             : [`${up} of ${nodes.length} nodes answer, ${rules.minimumReplicas} are needed`];
         },
         clock: newLateness({ monitor, config: rules, monotonicMs, signal }),
+        revocations: () => revocations.problems(),
         keyServers: () =>
           rules.keyServers
             .filter((mspId) => !keyServers.has(mspId))
@@ -261,33 +276,4 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
       if (!unreached || performance.now() > end) throw error;
     }
   }
-}
-
-function networkOf(connection: Connection, agent: string): Network {
-  const { channel, chaincode, organisations } = connection;
-  const pins = organisations.map(({ mspId, rootCert }) => ({
-    mspId,
-    rootCertificate: new X509Certificate(rootCert).raw,
-  }));
-  return {
-    channel,
-    chaincode,
-    consortium: consortiumNumber(channel, pins),
-    agent,
-    organisations: organisations.map(({ mspId, rootCert }) => ({
-      mspId,
-      rootCertificate: rootCert,
-    })),
-    development: isDevelopment(connection),
-  };
-}
-
-function registrarOf({ organisations }: Connection, mspId: string) {
-  const organisation = organisations.find((each) => each.mspId === mspId);
-  const identity = organisation?.identities.agent;
-  if (organisation === undefined || identity === undefined) {
-    throw new Error('bug: an agent without an identity');
-  }
-  const { caUrl, tlsRootCert } = organisation;
-  return { caUrl, tlsRootCert, cert: identity.cert, key: identity.key };
 }

@@ -8,6 +8,7 @@ import { openThreadPool, type Order, type Outcome } from '@holdfast/protocol/thr
 import { Piscina } from 'piscina';
 import { ConfigError, readConfig, type GatewayConfig } from './config.ts';
 import { startGateway } from './gateway.ts';
+import { newRenewedConnection } from './identity/live-connection.ts';
 import { readConnection } from './ledger/connection.ts';
 import { connectPeers } from './ledger/ledger-link.ts';
 import { newLog } from './log.ts';
@@ -24,12 +25,14 @@ function configOrExit(): GatewayConfig {
 
 const config = configOrExit();
 const log = newLog(config.logLevel);
-const connection = await readConnection(config.connection).catch((error: unknown) => {
+const read = () => readConnection(config.connection);
+const first = await read().catch((error: unknown) => {
   const reason = error instanceof Error ? error.message : String(error);
   process.stderr.write(`LEDGER_CONNECTION: ${reason}\n`);
   process.exit(2);
 });
-const link = connectPeers(connection);
+const connection = newRenewedConnection({ first, read, log, nowMs: Date.now });
+const link = connectPeers(connection.current);
 const worker = new URL('./worker.js', import.meta.url).href;
 const pool = openThreadPool(
   availableParallelism(),

@@ -61,7 +61,7 @@ async function shownTo(
   const authority = await CertificateAuthority.create('Alder');
   const agent = await authority.newCredentials('agent', 'client', { role: 'agent' });
   const key = agent.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const link = connectPeers({
+  const connection = {
     channel: 'holdfast',
     chaincode: 'holdfast',
     organisations: [
@@ -75,7 +75,8 @@ async function shownTo(
         identities: { agent: { cert: agent.certificatePem, key } },
       },
     ],
-  });
+  };
+  const link = connectPeers(() => connection);
   const session = newFabricLedger(link, AGENT).as(AGENT);
   await session.evaluate('accounts:config', {}, AbortSignal.timeout(5_000)).catch((problem) => {
     if (!(problem instanceof HoldfastError)) throw problem;

@@ -60,7 +60,8 @@ describe('a system of which a part is away', () => {
 
   /** Resolves once the ledger has a verdict of this epoch or a later one. */
   async function auditedBy(fileId: string, epoch: number): Promise<void> {
-    const link = connectPeers(await readConnection(system.connection));
+    const connection = await readConnection(system.connection);
+    const link = connectPeers(() => connection);
     const agent = { mspId: 'Alder', role: 'agent' } as const;
     const session = newFabricLedger(link, agent).as(agent);
     const { signal } = new AbortController();

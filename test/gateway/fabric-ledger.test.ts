@@ -182,7 +182,8 @@ describe('the relay', () => {
     return proposed.getProposal()?.getProposalBytes_asU8() ?? new Uint8Array();
   }
   /** Builds proposals; it is never called. */
-  const memoryClient = () => connectPeers(connection('127.0.0.1:1')).gatewayAs(AGENT) as never;
+  const memoryClient = () =>
+    connectPeers(() => connection('127.0.0.1:1')).gatewayAs(AGENT) as never;
 
   it('passes on what an owner signed, and what the peer prepared', async () => {
     const bytes = propose('accounts:config', {});
@@ -233,7 +234,7 @@ describe('the relay', () => {
 
 describe('a peer that does not answer', () => {
   it('is named as such', async () => {
-    const link = connectPeers(connection('127.0.0.1:1'));
+    const link = connectPeers(() => connection('127.0.0.1:1'));
     const session = newFabricLedger(link, AGENT).as(AGENT);
     const refusal = await refusalOfAsync(session.evaluate('accounts:config', {}, signal));
     expect(refusal.code).toBe('LEDGER_UNREACHABLE');
@@ -241,7 +242,7 @@ describe('a peer that does not answer', () => {
   });
 
   it('has no role that the connection file does not hold', () => {
-    const link = connectPeers(connection('127.0.0.1:1'));
+    const link = connectPeers(() => connection('127.0.0.1:1'));
     expect(refusalOf(() => link.gatewayAs({ mspId: 'Alder', role: 'provider' })).code).toBe(
       'NOT_ALLOWED',
     );

@@ -115,7 +115,7 @@ describe('files', () => {
       },
       provided: () => Promise.resolve({ uploads: 0, logicalBytes: 0, jobs: [] }),
       stored: { latest: () => new Map() },
-      connection: { organisations: [] },
+      connection: () => ({ channel: '', chaincode: '', organisations: [] }),
       config: CONFIG,
       nowMs: () => 0,
       monotonicMs: () => 0,

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readRevocationList } from '../../gateway/src/identity/revocation-list.ts';
 import { CaServer } from '../../network/devpeer/src/ca-server.ts';
 import {
   CertificateAuthority,
@@ -135,6 +136,12 @@ describe('the development certificate authority', () => {
     const revoked = await callCa(alder, 'revoke', { serial }, agent);
     expect(revoked.result['RevokedCerts']).toMatchObject([{ Serial: serial.toLowerCase() }]);
     expect(verify).toThrow('revoked');
+    const list = Buffer.from(
+      String((await callCa(alder, 'gencrl', {}, agent)).result['CRL']),
+      'base64',
+    ).toString();
+    const { serialNumbers } = await readRevocationList(list, authorities[0]?.rootCertificate ?? '');
+    expect([...serialNumbers]).toEqual([serial.toLowerCase()]);
     await close();
     await open();
     expect(verify).toThrow('revoked');
@@ -165,6 +172,7 @@ describe('the development certificate authority', () => {
     const asEve = await callCa(alder, 'register', { id: 'x' }, eve);
     expect(asEve).toMatchObject({ status: 403, success: false, errors: [{ code: 71 }] });
     expect(await callCa(alder, 'revoke', { id: 'ann' }, eve)).toMatchObject({ status: 403 });
+    expect(await callCa(alder, 'gencrl', {}, eve)).toMatchObject({ status: 403 });
     expect(await callCa(alder, 'register', { id: 'x' }, '')).toMatchObject({ status: 401 });
     const other = authorities[1];
     if (other === undefined) throw new Error('no authority');
@@ -238,7 +246,7 @@ describe('the development certificate authority', () => {
     async (path) => {
       const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method: 'POST' });
       expect(response.status).toBe(404);
-      expect(await response.text()).toContain('register, enroll and revoke');
+      expect(await response.text()).toContain('register, enroll, revoke and gencrl');
     },
   );
 

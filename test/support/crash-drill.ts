@@ -176,7 +176,8 @@ async function checkOf(
 /** What lies in the folders against the ledger, once the time for registering has run out. */
 async function compare(system: RunningSystem, registered: ReadonlySet<string>): Promise<string[]> {
   await system.pause('gateway');
-  const link = connectPeers(await readConnection(system.connection));
+  const connection = await readConnection(system.connection);
+  const link = connectPeers(() => connection);
   try {
     const ledger = newFabricLedger(link, { mspId: 'Alder', role: 'agent' });
     const provider = {

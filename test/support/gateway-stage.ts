@@ -77,7 +77,7 @@ export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<
         logLevel: 'silent',
         limits,
       },
-      connection,
+      connection: { current: () => connection, look: () => Promise.resolve() },
       link,
       log,
       answerWithinMs,

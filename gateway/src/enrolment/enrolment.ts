@@ -23,7 +23,8 @@ const LANE = 0;
 const TRIES = 5;
 
 export interface EnrolmentParts {
-  readonly registrar: Registrar;
+  /** As it is at the time: its certificate is renewed. */
+  readonly registrar: () => Registrar;
   readonly agent: LedgerSession;
   readonly owners: Owners;
   /** Owner id -> credit notes transferred to it. */
@@ -34,15 +35,19 @@ export interface EnrolmentParts {
 
 export type Enrol = (csr: string) => Promise<AccountAnswer>;
 
-/** (Agent) Enrols owners; enrolling the same key again renews its certificate and grants nothing more. */
+/**
+ * (Agent) Enrols owners; enrolling the same key again renews its certificate and grants nothing more. A key whose
+ * certificate is revoked gets no other one.
+ */
 export function newEnrolment(parts: EnrolmentParts): Enrol {
   const { agent, owners, registrar, enrolmentKey } = parts;
   const welcome = newWelcome(parts);
   return async (csr) => {
     const spki = await keyOf(csr);
     const keyId = hex(signerId(spki));
+    await owners.signatoryOf(keyId);
     const secret = createHmac('sha256', enrolmentKey).update(keyId).digest('hex');
-    const certificate = await certify(registrar, { id: keyId, secret, role: 'owner', csr });
+    const certificate = await certify(registrar(), { id: keyId, secret, role: 'owner', csr });
     if (keyIdOf(new X509Certificate(certificate)) !== keyId) {
       throw new HoldfastError('INTERNAL', 'the authority certified another key');
     }

@@ -7,6 +7,7 @@ import { X509Certificate } from 'node:crypto';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { signerId } from '@holdfast/protocol/signer.js';
+import type { Revocations } from '../identity/revocations.ts';
 import type { LedgerSession } from '../ledger/ledger.ts';
 import type { Signatory } from '../http/signature-auth.ts';
 import type { Table } from '../store.ts';
@@ -22,19 +23,26 @@ export interface OwnersParts {
   readonly agent: LedgerSession;
   /** Key id -> who was enrolled with it. */
   readonly enrolled: Table<Signatory>;
+  readonly revocations: Pick<Revocations, 'expectUnrevoked'>;
   readonly nowMs: () => number;
 }
 
 export interface Owners {
-  /** undefined where nobody we know has the key, or its certificate has expired. */
+  /** undefined where nobody we know has the key, or its certificate has expired. @throws `NOT_ALLOWED` where it is revoked. */
   signatoryOf(keyId: string): Promise<Signatory | undefined>;
   /** Remembers a certificate that was just issued. */
   enrol(keyId: string, signatory: Signatory): Promise<void>;
 }
 
+interface Held {
+  readonly signatory: Signatory;
+  readonly certificate: X509Certificate;
+  readonly until: number;
+}
+
 /** (Agent) Finds owners by their keys. */
-export function newOwners({ agent, enrolled, nowMs }: OwnersParts): Owners {
-  const held = new Map<string, { readonly signatory: Signatory; readonly until: number }>();
+export function newOwners({ agent, enrolled, revocations, nowMs }: OwnersParts): Owners {
+  const held = new Map<string, Held>();
 
   async function find(keyId: string): Promise<Signatory | undefined> {
     const issued = await enrolled.get(keyId);
@@ -45,20 +53,28 @@ export function newOwners({ agent, enrolled, nowMs }: OwnersParts): Owners {
     return { ownerId, mspId, certificate };
   }
 
-  function isUsable(keyId: string, { certificate }: Signatory): boolean {
-    const parsed = new X509Certificate(certificate);
-    // whoever answered cannot pass off another key's certificate
-    return keyIdOf(parsed) === keyId && Date.parse(parsed.validTo) > nowMs();
+  // whoever answered cannot pass off another key's certificate
+  const isUsable = (keyId: string, certificate: X509Certificate): boolean =>
+    keyIdOf(certificate) === keyId && Date.parse(certificate.validTo) > nowMs();
+
+  async function heldOf(keyId: string): Promise<Held | undefined> {
+    const known = held.get(keyId);
+    if (known !== undefined && known.until > nowMs()) return known;
+    const signatory = await find(keyId);
+    if (signatory === undefined) return undefined;
+    const certificate = new X509Certificate(signatory.certificate);
+    if (!isUsable(keyId, certificate)) return undefined;
+    const found = { signatory, certificate, until: nowMs() + HELD_MS };
+    held.set(keyId, found);
+    return found;
   }
 
   return {
     async signatoryOf(keyId) {
-      const known = held.get(keyId);
-      if (known !== undefined && known.until > nowMs()) return known.signatory;
-      const signatory = await find(keyId);
-      if (signatory === undefined || !isUsable(keyId, signatory)) return undefined;
-      held.set(keyId, { signatory, until: nowMs() + HELD_MS });
-      return signatory;
+      const known = await heldOf(keyId);
+      if (known === undefined) return undefined;
+      revocations.expectUnrevoked(known.signatory.mspId, known.certificate);
+      return known.signatory;
     },
     async enrol(keyId, signatory) {
       await enrolled.put(keyId, signatory);

@@ -9,6 +9,7 @@ import type { Config } from '@holdfast/protocol/consortium-records.js';
 import type { Network } from '@holdfast/protocol/network-messages.js';
 import type { Pool } from '@holdfast/protocol/pool.js';
 import type { Enrol } from '../enrolment/enrolment.ts';
+import type { Revocations } from '../identity/revocations.ts';
 import type { Ledger, LedgerSession } from '../ledger/ledger.ts';
 import type { Limits } from '../limits.ts';
 import type { Logger } from '../log.ts';
@@ -55,6 +56,7 @@ export interface AppParts extends RequestParts {
   readonly config: Config;
   readonly enrol: Enrol;
   readonly custody: Custody;
+  readonly revocations: Pick<Revocations, 'expectUnrevoked'>;
   readonly files: ManagedFiles;
   /** Where bodies of unknown length are measured. */
   readonly measuringFolder: string;

@@ -4,11 +4,13 @@
  *
  * @module
  */
+import { X509Certificate } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import { fromUtf8 } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { managedAccountRequest } from '@holdfast/protocol/custody-messages.js';
 import { parse } from '@holdfast/protocol/schema.js';
+import type { Revocations } from '../identity/revocations.ts';
 import type { Custody } from '../managed/custody.ts';
 import type { ManagedOwner } from '../managed/managed-owner.ts';
 import { signed, type RequestParts } from './requests.ts';
@@ -36,8 +38,13 @@ export function basicCredentials(header: string | undefined): Credentials | unde
   }
 }
 
+export interface AuthenticationParts extends RequestParts {
+  readonly custody: Custody;
+  readonly revocations: Pick<Revocations, 'expectUnrevoked'>;
+}
+
 /** Lets pass whose password or signature holds; {@link managedOf} says whose keys are here. */
-export function authenticated(parts: RequestParts & { readonly custody: Custody }): RequestHandler {
+export function authenticated(parts: AuthenticationParts): RequestHandler {
   const expectSignature = signed(parts);
   return async (request, response, next) => {
     const basic = basicCredentials(request.get('authorization'));
@@ -47,6 +54,8 @@ export function authenticated(parts: RequestParts & { readonly custody: Custody 
     }
     response.set('Holdfast-Custody', 'agent');
     const owner = await parts.custody.unlock(basic.name, basic.password);
+    const { mspId, certificate } = owner.signer;
+    parts.revocations.expectUnrevoked(mspId, new X509Certificate(certificate));
     response.locals['caller'] = owner.signer;
     response.locals['managed'] = owner;
     next();

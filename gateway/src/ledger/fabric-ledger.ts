@@ -53,9 +53,14 @@ export function newFabricLedger(link: LedgerLink, own: RoleIdentity): Ledger {
   const contractAs = (identity: RoleIdentity): Contract => contractOf(link.gatewayAs(identity));
   const ownGateway = (): Gateway => link.gatewayAs(own);
   return {
-    as: (identity) => newSession(identity, contractAs(identity)),
-    asOwner: (identity) =>
-      newSession({ mspId: identity.mspId, role: 'owner' }, contractOf(link.connectOwner(identity))),
+    as(identity) {
+      contractAs(identity);
+      return newSession(identity, () => contractAs(identity));
+    },
+    asOwner(identity) {
+      const contract = contractOf(link.connectOwner(identity));
+      return newSession({ mspId: identity.mspId, role: 'owner' }, () => contract);
+    },
     ...newRelay(ownGateway),
     ...newExplorer(() => ownGateway().getNetwork(link.channel).getContract('qscc'), link.channel),
     events: (from, signal) => followEvents(ownGateway, link, from, signal),
@@ -63,7 +68,8 @@ export function newFabricLedger(link: LedgerLink, own: RoleIdentity): Ledger {
   };
 }
 
-function newSession(identity: RoleIdentity, contract: Contract): LedgerSession {
+/** @param contract - asked at each call: identities are renewed. */
+function newSession(identity: RoleIdentity, contract: () => Contract): LedgerSession {
   return {
     ...identity,
     async submit<F extends Submit>(
@@ -71,7 +77,7 @@ function newSession(identity: RoleIdentity, contract: Contract): LedgerSession {
       args: Args<F>,
       signal: AbortSignal,
     ): Promise<Committed<F>> {
-      const proposal = contract.newProposal(f, { arguments: [JSON.stringify(args)] });
+      const proposal = contract().newProposal(f, { arguments: [JSON.stringify(args)] });
       const transaction = await calling(f, signal, () => proposal.endorse());
       const commit = await persisting(f, signal, () => transaction.submit());
       const status = await committed(f, commit, signal);
@@ -80,7 +86,7 @@ function newSession(identity: RoleIdentity, contract: Contract): LedgerSession {
     },
     async evaluate<F extends Evaluate>(f: F, args: Args<F>, signal: AbortSignal) {
       const given = { arguments: [JSON.stringify(args)] };
-      const answer = await persisting(f, signal, () => contract.newProposal(f, given).evaluate());
+      const answer = await persisting(f, signal, () => contract().newProposal(f, given).evaluate());
       return parseResult<F>(f, answer);
     },
   };

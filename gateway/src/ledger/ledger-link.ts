@@ -7,7 +7,8 @@ import { Client, credentials, type ChannelCredentials, type ClientOptions } from
 import { connect, hash, type Gateway } from '@hyperledger/fabric-gateway';
 import { utf8 } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import type { Connection, ConnectedOrganisation } from './connection.ts';
+import type { LiveConnection } from '../identity/live-connection.ts';
+import type { ConnectedOrganisation } from './connection.ts';
 import type { OwnerIdentity, RoleIdentity } from './ledger.ts';
 import { newSigner } from './signer.ts';
 
@@ -30,11 +31,11 @@ const MESSAGE_BYTES = 32 * 1024 * 1024;
 
 const within = (milliseconds: number) => () => ({ deadline: Date.now() + milliseconds });
 
-/** (Agent) Connects lazily: nothing is dialled before the first call. */
-export function connectPeers(connection: Connection): LedgerLink {
+/** (Agent) Connects lazily: nothing is dialled before the first call. Whoever is renewed signs as such from then on. */
+export function connectPeers(current: LiveConnection): LedgerLink {
   const clients = new Map<string, Client>();
-  const gateways = new Map<string, Gateway>();
-  const { organisations } = connection;
+  const gateways = new Map<string, { readonly certificate: string; readonly gateway: Gateway }>();
+  const { channel, chaincode } = current();
 
   function clientOf(organisation: ConnectedOrganisation): Client {
     const held = clients.get(organisation.mspId);
@@ -50,18 +51,21 @@ export function connectPeers(connection: Connection): LedgerLink {
 
   function gatewayAs({ mspId, role }: RoleIdentity): Gateway {
     const name = `${mspId}/${role}`;
-    const held = gateways.get(name);
-    if (held !== undefined) return held;
-    const organisation = organisations.find((each) => each.mspId === mspId);
+    const organisation = organisationOf(mspId);
     const identity = organisation?.identities[role];
     if (organisation === undefined || identity === undefined) {
       throw new HoldfastError('NOT_ALLOWED', `the connection file holds no identity of ${name}`);
     }
     const { cert: certificate, key } = identity;
+    const held = gateways.get(name);
+    if (held?.certificate === certificate) return held.gateway;
     const gateway = connectAs({ mspId, certificate, sign: newSigner(key) }, organisation);
-    gateways.set(name, gateway);
+    gateways.set(name, { certificate, gateway });
     return gateway;
   }
+
+  const organisationOf = (wanted: string): ConnectedOrganisation | undefined =>
+    current().organisations.find(({ mspId }) => mspId === wanted);
 
   const connectAs = (
     { mspId, certificate, sign }: OwnerIdentity,
@@ -79,7 +83,7 @@ export function connectPeers(connection: Connection): LedgerLink {
     });
 
   function connectOwner(identity: OwnerIdentity): Gateway {
-    const organisation = organisations.find(({ mspId }) => mspId === identity.mspId);
+    const organisation = organisationOf(identity.mspId);
     if (organisation === undefined) {
       throw new HoldfastError('NOT_ALLOWED', `${identity.mspId} is not in the connection file`);
     }
@@ -87,12 +91,12 @@ export function connectPeers(connection: Connection): LedgerLink {
   }
 
   return {
-    channel: connection.channel,
-    chaincode: connection.chaincode,
+    channel,
+    chaincode,
     gatewayAs,
     connectOwner,
     close() {
-      for (const gateway of gateways.values()) gateway.close();
+      for (const { gateway } of gateways.values()) gateway.close();
       for (const client of clients.values()) client.close();
       return Promise.resolve();
     },

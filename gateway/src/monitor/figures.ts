@@ -6,7 +6,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Config } from '@holdfast/protocol/consortium-records.js';
 import { isOverdue } from '../file-status.ts';
-import type { Connection } from '../ledger/connection.ts';
+import type { LiveConnection } from '../identity/live-connection.ts';
 import type { Figure, Reading } from '../metrics.ts';
 import type { ProviderFigures } from '../provider/figures.ts';
 import { MOST_REPLICAS } from '../provider/placement.ts';
@@ -23,7 +23,7 @@ export interface FiguresParts {
   >;
   readonly provided: () => Promise<ProviderFigures>;
   readonly stored: StoredBytes;
-  readonly connection: Pick<Connection, 'organisations'>;
+  readonly connection: LiveConnection;
   readonly config: Config;
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
@@ -175,17 +175,18 @@ function providerFigures({ provided, monotonicMs }: FiguresParts): Figure[] {
 }
 
 function certificates({ connection, nowMs }: FiguresParts): Figure {
-  const ends = connection.organisations.flatMap(({ mspId, identities }) =>
-    Object.entries(identities).map(([role, { cert }]) => ({
-      labels: { organisation: mspId, role },
-      at: Date.parse(new X509Certificate(cert).validTo),
-    })),
-  );
+  const ends = () =>
+    connection().organisations.flatMap(({ mspId, identities }) =>
+      Object.entries(identities).map(([role, { cert }]) => ({
+        labels: { organisation: mspId, role },
+        at: Date.parse(new X509Certificate(cert).validTo),
+      })),
+    );
   return {
     name: 'certificate_expiry_seconds',
     help: 'Until the certificate of a role ends',
     labels: ['organisation', 'role'],
-    read: () => ends.map(({ labels, at }) => ({ labels, value: (at - nowMs()) / 1000 })),
+    read: () => ends().map(({ labels, at }) => ({ labels, value: (at - nowMs()) / 1000 })),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Fabric CA's REST interface, `register`, `enroll` and `revoke`, for each organisation under its own path.
+ * Fabric CA's REST interface, `register`, `enroll`, `revoke` and `gencrl`, for each organisation under its own path.
  *
  * Every answer is `{result, errors, messages, success}`.
  *
@@ -22,7 +22,11 @@ const VERSION = '1.5.0-development';
 interface Desk {
   readonly authority: CertificateAuthority;
   readonly enrolments: Enrolments;
+  readonly onRevoked: OnRevoked;
 }
+
+/** Told when an authority has taken certificates back, before its caller is. */
+export type OnRevoked = (authority: CertificateAuthority) => Promise<void>;
 
 type Operation = (desk: Desk, organisations: Organisations, request: CaRequest) => Promise<object>;
 
@@ -30,6 +34,7 @@ const OPERATIONS = new Map<string, Operation>([
   ['register', register],
   ['enroll', enroll],
   ['revoke', revoke],
+  ['gencrl', listRevoked],
 ]);
 
 export class CaServer {
@@ -48,11 +53,12 @@ export class CaServer {
     organisations: Organisations,
     host: string,
     port: number,
+    onRevoked: OnRevoked = () => Promise.resolve(),
   ): Promise<CaServer> {
     const desks = new Map<string, Desk>();
     for (const authority of authorities) {
       const enrolments = new Enrolments(authority, register);
-      desks.set(authority.mspId, { authority, enrolments });
+      desks.set(authority.mspId, { authority, enrolments, onRevoked });
     }
     const server = createServer((incoming, outgoing) => {
       void answer(desks, organisations, incoming, outgoing);
@@ -117,7 +123,7 @@ function find(desks: ReadonlyMap<string, Desk>, { method, path }: CaRequest) {
   const desk = desks.get(mspId);
   const operation = OPERATIONS.get(name);
   if (desk === undefined || operation === undefined) {
-    const text = `${path} is not served by the development authority: /{mspId}/api/v1/register, enroll and revoke are`;
+    const text = `${path} is not served by the development authority: /{mspId}/api/v1/register, enroll, revoke and gencrl are`;
     throw new CaError(404, CaCode.notFound, text);
   }
   if (method !== 'POST') throw new CaError(405, CaCode.badRequest, 'expected POST');
@@ -147,11 +153,18 @@ async function enroll({ authority, enrolments }: Desk, _: Organisations, request
 async function revoke(desk: Desk, organisations: Organisations, request: CaRequest) {
   const registrar = checkToken(desk.authority.mspId, organisations, request);
   const revoked = await desk.enrolments.revoke(registrar, parseRevocation(parseBody(request)));
+  await desk.onRevoked(desk.authority);
   const RevokedCerts = revoked.map(({ serialNumber, authorityKeyId }) => ({
     Serial: serialNumber,
     AKI: authorityKeyId,
   }));
   return { RevokedCerts, CRL: '' };
+}
+
+async function listRevoked(desk: Desk, organisations: Organisations, request: CaRequest) {
+  const registrar = checkToken(desk.authority.mspId, organisations, request);
+  const list = await desk.enrolments.revocationList(registrar);
+  return { CRL: Buffer.from(list).toString('base64') };
 }
 
 function parseBody({ body }: CaRequest): unknown {

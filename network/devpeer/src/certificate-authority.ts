@@ -128,6 +128,24 @@ export class CertificateAuthority {
     return pemOf(certificate);
   }
 
+  /** The list of what it has taken back (RFC 5280 section 5), PEM. @param serialNumbers - lowercase hex. */
+  async revocationList(serialNumbers: readonly string[]): Promise<string> {
+    const now = Date.now();
+    const list = await x509.X509CrlGenerator.create({
+      issuer: this.#certificate.subject,
+      thisUpdate: new Date(now),
+      nextUpdate: new Date(now + LEAF_DAYS * DAY_MS),
+      signingAlgorithm: ALGORITHM,
+      signingKey: this.#signingKey,
+      entries: serialNumbers.map((serialNumber) => ({ serialNumber })),
+    });
+    const lines =
+      Buffer.from(list.rawData)
+        .toString('base64')
+        .match(/.{1,64}/g) ?? [];
+    return ['-----BEGIN X509 CRL-----', ...lines, '-----END X509 CRL-----', ''].join('\n');
+  }
+
   /** A certificate for a new key. */
   async newCredentials(
     name: string,

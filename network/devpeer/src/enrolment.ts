@@ -1,5 +1,6 @@
 /**
- * What a certificate authority does for its callers: register, enroll, revoke, with the rules of Fabric CA.
+ * What a certificate authority does for its callers: register, enroll, revoke, list what is revoked, with the rules of Fabric
+ * CA.
  *
  * @module
  */
@@ -60,6 +61,12 @@ export class Enrolments {
   /** @returns the certificates revoked. */
   revoke(registrar: string, revocation: Revocation): Promise<IssuedCertificate[]> {
     return this.#inTurn(() => this.#revokeNow(registrar, revocation));
+  }
+
+  /** What has been revoked, PEM. */
+  revocationList(registrar: string): Promise<string> {
+    this.#checkRegistrar(registrar);
+    return listOf(this.#authority, this.#register);
   }
 
   /** One at a time: what is read decides what is written. */
@@ -153,6 +160,12 @@ export class Enrolments {
     throw notAuthorized('the caller is not a registrar');
   }
 }
+
+/** The revocation list of an authority as it is now, PEM. */
+export const listOf = async (
+  authority: CertificateAuthority,
+  register: Register,
+): Promise<string> => authority.revocationList(await register.revokedOf(authority.mspId));
 
 /** The public key of a P-256 request for `id` whose signature shows that its sender holds the private one; DER. */
 async function publicKeyOf(csr: string, id: string): Promise<Uint8Array> {

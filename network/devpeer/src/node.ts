@@ -9,7 +9,14 @@ import { CaServer } from './ca-server.ts';
 import { ChaincodeConnection } from './chaincode-connection.ts';
 import { DevPeer } from './dev-peer.ts';
 import { GrpcServer } from './grpc-server.ts';
-import { loadOrganisation, type OrganisationKeys, writeJson } from './organisation-file.ts';
+import type { CertificateAuthority } from './certificate-authority.ts';
+import { listOf } from './enrolment.ts';
+import {
+  loadOrganisation,
+  type OrganisationKeys,
+  writeJson,
+  writeText,
+} from './organisation-file.ts';
 import { Organisations, newSigningIdentity } from './organisations.ts';
 import { Register } from './register.ts';
 
@@ -43,7 +50,17 @@ export async function startNode(options: Arguments): Promise<DevNode> {
     closing.push(() => server.close());
     const organisations = new Organisations(keys.map(organisationOf), isRevoked);
     const authorities = keys.map(({ authority }) => authority);
-    const ca = await CaServer.listen(authorities, register, organisations, HOST, options.caPort);
+    const writeList = async (authority: CertificateAuthority) =>
+      writeText(listPath(options, authority.mspId), await listOf(authority, register));
+    await Promise.all(authorities.map(writeList));
+    const ca = await CaServer.listen(
+      authorities,
+      register,
+      organisations,
+      HOST,
+      options.caPort,
+      writeList,
+    );
     closing.push(() => ca.close());
     const connections = options.organisations.map(
       ({ mspId, address }) =>
@@ -59,6 +76,10 @@ export async function startNode(options: Arguments): Promise<DevNode> {
     throw error;
   }
 }
+
+/** Where an organisation's revocation list lies. */
+const listPath = ({ folder }: Arguments, mspId: string): string =>
+  join(folder, 'organisations', `${mspId}-crl.pem`);
 
 async function loadAll({ folder, organisations }: Arguments): Promise<OrganisationKeys[]> {
   const keys: OrganisationKeys[] = [];
@@ -91,7 +112,7 @@ function openPeer(
 
 /** The same shape as a real network's; no root of TLS means that the connection is in clear. */
 function connectionFile(
-  { channel, chaincode }: Arguments,
+  options: Arguments,
   keys: readonly OrganisationKeys[],
   port: number,
   caPort: number,
@@ -103,7 +124,9 @@ function connectionFile(
     peerEndpoint: `${HOST}:${port}`,
     hostAlias: null,
     caUrl: `http://${HOST}:${caPort}/${mspId}`,
+    crl: listPath(options, mspId),
     identities,
   }));
+  const { channel, chaincode } = options;
   return { channel, chaincode, organisations };
 }

@@ -62,13 +62,17 @@ export async function loadOrganisation(folder: string, mspId: string): Promise<O
   return { ...keys, mspId, authority };
 }
 
+/** As {@link writeText}. */
+export const writeJson = (path: string, value: unknown): Promise<void> =>
+  writeText(path, `${JSON.stringify(value, undefined, 2)}\n`);
+
 /** Replaces a file as a whole, readable by its owner only. */
-export async function writeJson(path: string, value: unknown): Promise<void> {
+export async function writeText(path: string, text: string): Promise<void> {
   await makeFolder(dirname(path));
   const draft = `${path}.new`;
   const file = await open(draft, 'w', 0o600);
   try {
-    await file.writeFile(`${JSON.stringify(value, undefined, 2)}\n`);
+    await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();

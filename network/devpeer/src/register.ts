@@ -85,6 +85,13 @@ export class Register {
     return this.#database.getSync(revocationKey(mspId, serialNumber)) !== undefined;
   }
 
+  /** Serial numbers of what an organisation has taken back, lowercase hex. */
+  async revokedOf(mspId: string): Promise<string[]> {
+    const prefix = revocationKey(mspId, '');
+    const keys = await this.#database.keys({ gte: prefix, lt: `${prefix}~` }).all();
+    return keys.map((key) => key.slice(prefix.length));
+  }
+
   async revoke(mspId: string, serialNumber: string): Promise<void> {
     await this.#database.put(revocationKey(mspId, serialNumber), true, { sync: true });
   }
