@@ -35,8 +35,8 @@ import { hashedMessage, TAG, type TagSession } from './tag.ts';
 
 /** Bytes of a weight. */
 const WEIGHT = 16;
-/** Tags of one job. */
-const TAGS_A_JOB = 128;
+/** Most tags of one job: the sum of many costs less a tag than that of few. */
+const TAGS_A_JOB = 512;
 
 /** One upload being checked. Blocks come as they are stored, tags when the owner has finished them. */
 export interface Intake {
@@ -134,8 +134,9 @@ export function newIntake({
       const first = tagged;
       tagged += count;
       const jobs: Promise<void>[] = [];
-      for (let i = 0; i < count; i += TAGS_A_JOB) {
-        const some = tags.slice(TAG * i, TAG * Math.min(count, i + TAGS_A_JOB));
+      const each = Math.min(TAGS_A_JOB, Math.ceil(count / pool.width));
+      for (let i = 0; i < count; i += each) {
+        const some = tags.slice(TAG * i, TAG * Math.min(count, i + each));
         jobs.push(addSome(some, session, first + i));
       }
       await Promise.all(jobs);

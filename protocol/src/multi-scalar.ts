@@ -47,7 +47,8 @@ export function multiplyByTable(mod: Mcl, z: number, table: number, scalar: bigi
 }
 
 /**
- * z = sum of scalars[i] * points[i] (Pippenger; Bernstein, Doumen, Lange, Oosterwijk 2012, section 4).
+ * z = sum of scalars[i] * points[i] (Pippenger; Bernstein, Doumen, Lange, Oosterwijk 2012, section 4), with digits of
+ * both signs: to subtract a point costs what adding it costs, and half the buckets do.
  *
  * @param points - pointer to `scalars.length` points, normalised for speed.
  * @param scalars - integers from 0, not reduced modulo the order.
@@ -60,9 +61,9 @@ export function sumOfMultiples(
 ): void {
   const bits = scalars.reduce((most, scalar) => Math.max(most, bitLength(scalar)), 1);
   const width = bestWidth(bits, scalars.length);
-  const windows = Math.ceil(bits / width);
+  const windows = windowsOf(bits, width);
   const digits = scalars.map((scalar) => digitsOf(scalar, width, windows));
-  const buckets = (1 << width) - 1;
+  const buckets = 1 << (width - 1);
   withMemory(mod, (buckets + 2) * SIZE.g1, (first) => {
     const running = first + buckets * SIZE.g1;
     const windowSum = running + SIZE.g1;
@@ -73,8 +74,9 @@ export function sumOfMultiples(
       for (let i = 0; i < digits.length; i++) {
         const digit = digits[i]?.[window] ?? 0;
         if (digit === 0) continue;
-        const bucket = first + (digit - 1) * SIZE.g1;
-        mod._mclBnG1_add(bucket, bucket, points + i * SIZE.g1);
+        const bucket = first + (Math.abs(digit) - 1) * SIZE.g1;
+        if (digit > 0) mod._mclBnG1_add(bucket, bucket, points + i * SIZE.g1);
+        else mod._mclBnG1_sub(bucket, bucket, points + i * SIZE.g1);
       }
       for (let bucket = buckets - 1; bucket >= 0; bucket--) {
         mod._mclBnG1_add(running, running, first + bucket * SIZE.g1);
@@ -85,33 +87,40 @@ export function sumOfMultiples(
   });
 }
 
-/** The window width of fewest additions: each window costs one per point and two per bucket. */
+/** Windows of `width` bits, the highest with a bit to spare for a carry. */
+const windowsOf = (bits: number, width: number): number => Math.ceil((bits + 1) / width);
+
+/** The window width of least work: each window costs an addition a point, and two a bucket that cost half as much again. */
 function bestWidth(bits: number, count: number): number {
   let best = 1;
   let least = Infinity;
   for (let width = 1; width <= 13; width++) {
-    const cost = Math.ceil(bits / width) * (count + 2 * 2 ** width + width);
+    const cost = windowsOf(bits, width) * (count + 3 * 2 ** (width - 1) + width);
     if (cost < least) [best, least] = [width, cost];
   }
   return best;
 }
 
-function digitsOf(scalar: bigint, width: number, windows: number): Uint16Array {
-  const digits = new Uint16Array(windows);
+/** Digits of base 2^width, the lowest first, from -2^(width - 1) + 1 to 2^(width - 1). */
+function digitsOf(scalar: bigint, width: number, windows: number): Int16Array {
+  const digits = new Int16Array(windows);
   // 16-bit limbs first: shifting a long integer once a digit would cost more than the additions.
-  const limbs = new Uint16Array(Math.ceil((windows * width) / 16) + 1);
+  const limbs = new Uint16Array(Math.ceil((windows * width) / 16) + 4);
   let rest = scalar;
   for (let i = 0; rest > 0n; i += 4) {
     const word = rest & 0xffff_ffff_ffff_ffffn;
     for (let k = 0; k < 4; k++) limbs[i + k] = Number((word >> BigInt(16 * k)) & 0xffffn);
     rest >>= 64n;
   }
-  const mask = (1 << width) - 1;
+  const base = 1 << width;
+  let carry = 0;
   for (let window = 0; window < windows; window++) {
     const bit = window * width;
     const at = bit >> 4;
     const pair = (limbs[at] ?? 0) + (limbs[at + 1] ?? 0) * 0x10000;
-    digits[window] = (pair >>> (bit & 15)) & mask;
+    const digit = ((pair >>> (bit & 15)) & (base - 1)) + carry;
+    carry = digit > base / 2 ? 1 : 0;
+    digits[window] = digit - carry * base;
   }
   return digits;
 }

@@ -205,6 +205,23 @@ describe('a sum of many multiples', () => {
     expect(equal1(multiScalar(points, [3n, 4n, 6n, 9n, 0n]), point)).toBe(true);
     expect(isZero1(multiScalar([], []))).toBe(true);
   });
+  it.each([1, 4, 20, 100, 400])('carries through digits at their limits: %i points', (count) => {
+    const limits = [64n, 127n, 128n, 255n].flatMap((bits) => {
+      const ones = (1n << bits) - 1n;
+      const halves = [1, 2, 3, 4, 5, 6, 7, 8, 9].map(
+        (width) => ones / ((1n << BigInt(width)) - 1n),
+      );
+      return [ones, ones - 1n, 1n << bits, ...halves, ...halves.map((half) => half << 1n)];
+    });
+    const points = normalize(Array.from({ length: count }, (_, i) => multiplyBase(BigInt(i + 1))));
+    const all = Array.from({ length: Math.ceil(limits.length / count) }, (_, turn) =>
+      points.map((_, i) => limits[(turn * count + i) % limits.length] ?? 0n),
+    );
+    for (const scalars of all) {
+      const expected = scalars.reduce((sum, scalar, i) => sum + scalar * BigInt(i + 1), 0n);
+      expect(equal1(multiScalar(points, scalars), multiplyBase(expected))).toBe(true);
+    }
+  });
   it('is right for more than a thousand points', () => {
     const scalars = Array.from({ length: 1_100 }, (_, i) => BigInt(i));
     const points = normalize(scalars.map((k) => multiplyBase(k + 1n)));
