@@ -38,7 +38,7 @@ export async function uploadedBytes(api: GatewayApi, uploadId: string): Promise<
 }
 
 export interface Uploader {
-  /** Takes the next bytes of the content, from its very beginning; those that are there already are dropped. */
+  /** Takes a copy of the next bytes of the content, from its very beginning; those that are there already are dropped. */
   write(bytes: Uint8Array): Promise<void>;
   /** Resolves when everything is durable. */
   finish(): Promise<void>;
@@ -56,8 +56,10 @@ export function newUploader(
   from: number,
   sent: (bytes: number) => void,
 ): Uploader {
-  let part: Uint8Array[] = [];
-  let partBytes = 0;
+  // two rooms in turn: one is filled while the other is on its way
+  let part = new Uint8Array(PART_BYTES);
+  let other = new Uint8Array(PART_BYTES);
+  let filled = 0;
   let seen = 0;
   let durable = from;
   let flight: Promise<void> = Promise.resolve();
@@ -78,22 +80,22 @@ export function newUploader(
   }
 
   async function flush(): Promise<void> {
-    if (partBytes === 0) return;
-    const bytes = Buffer.concat(part, partBytes);
-    const start = seen - partBytes;
-    [part, partBytes] = [[], 0];
+    if (filled === 0) return;
+    const bytes = part.subarray(0, filled);
     await flight;
-    flight = send(bytes, start);
+    flight = send(bytes, seen - filled);
     flight.catch(() => undefined); // it is awaited before the next part, and at the end
+    [part, other, filled] = [other, part, 0];
   }
 
   return {
     async write(bytes) {
       const fresh = bytes.subarray(Math.min(bytes.length, Math.max(0, from - seen)));
+      if (filled + fresh.length > PART_BYTES) await flush();
+      part.set(fresh, filled);
+      filled += fresh.length;
       seen += bytes.length;
-      if (fresh.length > 0) part.push(fresh);
-      partBytes += fresh.length;
-      if (partBytes + bytes.length > PART_BYTES) await flush();
+      if (filled === PART_BYTES) await flush();
     },
     async finish() {
       await flush();

@@ -7,8 +7,8 @@ import { HoldfastError } from './errors.ts';
 
 /** A stream being read; `R` is what its iterator returns at its end. */
 export interface ByteReader<R> {
-  /** The next `length` bytes, copied; fewer only where the stream ends. */
-  read(length: number): Promise<Uint8Array>;
+  /** The next `length` bytes, copied, into `room` where that is as long; fewer only where the stream ends. */
+  read(length: number, room?: Uint8Array): Promise<Uint8Array>;
   /** What the stream returned. @throws `INPUT_INVALID` where bytes are left. */
   finish(): Promise<R>;
   /** Lets the source release what it holds, at its end or before. */
@@ -31,14 +31,8 @@ export function newByteReader<R>(source: AsyncIterator<Uint8Array, R>): ByteRead
   }
 
   return {
-    async read(length) {
-      if (length > 0 && (await hasMore()) && chunk.length >= length) {
-        const copied = new Uint8Array(chunk.subarray(0, length)); // spares the zeros of an empty array
-        chunk = chunk.subarray(length);
-        total += length;
-        return copied;
-      }
-      const bytes = new Uint8Array(length);
+    async read(length, room) {
+      const bytes = room?.length === length ? room : new Uint8Array(length);
       let filled = 0;
       while (filled < length && (await hasMore())) {
         const taken = chunk.subarray(0, length - filled);

@@ -60,16 +60,18 @@ export const extentLength = (size: number, index: number): number =>
  * @param source - the plaintext in chunks of any size.
  * @param size - bytes the source must have.
  * @param pool - where leaves are digested.
+ * @param spare - rooms of 4 MiB that nobody needs any more: the next extents take them.
  * @throws `INPUT_INVALID` where the source is shorter or longer than `size`; the last extent is not answered then.
  */
 export async function* readExtents(
   source: AsyncIterable<Uint8Array>,
   size: number,
   pool: Pool = inline,
+  spare: Uint8Array[] = [],
 ): AsyncGenerator<Extent, void> {
   const count = extentCount(size);
   const all: Uint8Array[] = [];
-  const digested = inOrder(cutExtents(source, size), pool.width - 1, (bytes) =>
+  const digested = inOrder(cutExtents(source, size, spare), pool.width - 1, (bytes) =>
     pool.run(leafDigesting, bytes, [bytes]),
   );
   let index = 0;
@@ -84,12 +86,13 @@ export async function* readExtents(
 async function* cutExtents(
   source: AsyncIterable<Uint8Array>,
   size: number,
+  spare: Uint8Array[],
 ): AsyncGenerator<Uint8Array, void> {
   const reader = newByteReader(source[Symbol.asyncIterator]());
   const count = extentCount(size);
   try {
     for (let index = 0; index < count; index++) {
-      const bytes = await reader.read(extentLength(size, index));
+      const bytes = await reader.read(extentLength(size, index), spare.pop());
       if (bytes.length < extentLength(size, index)) {
         const given = index * EXTENT_BYTES + bytes.length;
         throw new HoldfastError('INPUT_INVALID', `the source ends after ${given} of ${size} bytes`);

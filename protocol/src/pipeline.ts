@@ -8,7 +8,7 @@ import type { Random } from '#platform';
 import type { CID } from 'multiformats/cid';
 import { hex } from './bytes.ts';
 import { extentKey, fileKey, fingerprint, tagNonce } from './content-keys.ts';
-import { readExtents, type Extent } from './extents.ts';
+import { EXTENT_BYTES, readExtents, type Extent } from './extents.ts';
 import { fileDag, type StoredBlock } from './file-cid.ts';
 import type { KeyServerOrganisation } from './consortium-records.ts';
 import { sealManifest, type ManifestExtent } from './manifest.ts';
@@ -46,6 +46,7 @@ export interface SealContext {
 /** A block as it leaves; block i has uid i. */
 export interface SealedBlock extends StoredBlock {
   readonly index: number;
+  /** Holds until the next block is asked for: then other bytes may take its room. */
   readonly ciphertext: Uint8Array;
   readonly sectorSum: Uint8Array;
 }
@@ -83,7 +84,8 @@ export async function* sealFile(
   const set = openOprfSet(context.keyServers);
   const blocks: StoredBlock[] = [];
   const sums: Uint8Array[] = [];
-  const rows = sealRows(file, layout, set, context);
+  const spare: Uint8Array[] = [];
+  const rows = sealRows(file, layout, set, context, spare);
   let row = await rows.next();
   try {
     for (; row.done !== true; row = await rows.next()) {
@@ -93,6 +95,7 @@ export async function* sealFile(
         sums.push(sectorSum);
         yield block;
       }
+      if (row.value.bytes.length === EXTENT_BYTES) spare.push(row.value.bytes);
     }
   } finally {
     await rows.return(undefined as never);
@@ -130,17 +133,23 @@ function* blocksOf(
   }
 }
 
-/** The padded ciphertext, an extent a row, then the sealed manifest. */
+/**
+ * The padded ciphertext, an extent a row, then the sealed manifest.
+ *
+ * @param spare - rooms of rows that have left. New ones for each extent would cost a tenth of all work in page faults and
+ *   a collector that runs for nothing else.
+ */
 async function* sealRows(
   file: PlainFile,
   layout: Layout,
   set: OprfSet,
   { alpha, blockSize, oprf, pool = inline, random }: SealContext,
+  spare: Uint8Array[],
 ): AsyncGenerator<CutBlocks, WholeFile> {
   const evaluate: Evaluate = (taus) => evaluateAll(set, taus, oprf, random);
   const extents: ManifestExtent[] = [];
   let whole: WholeFile | undefined;
-  const keyed = keyExtents(readExtents(file.source, file.size, pool), set, evaluate);
+  const keyed = keyExtents(readExtents(file.source, file.size, pool, spare), set, evaluate);
   const sealed = inOrder(keyed, pool.width - 1, ({ bytes, key, whole: found }) => {
     extents.push({ length: bytes.length, key });
     whole = found;

@@ -194,7 +194,7 @@ describe('the source of a file', () => {
     await expect(sealing.next()).rejects.toThrow('the disk is gone');
   });
 
-  it('is read at most nine extents ahead of what has left', async () => {
+  it('is read at most nine extents ahead of what has left, into rooms that are taken again', async () => {
     const size = 64 * MIB;
     let read = 0;
     const source = (async function* () {
@@ -203,12 +203,21 @@ describe('the source of a file', () => {
     })();
     const context = await sealContext({ blockSize: 262_144 });
     let [left, ahead] = [0, 0];
-    for await (const { length } of sealFile({ size, source }, context)) {
+    const rooms = new Set<ArrayBufferLike>();
+    const digests: string[] = [];
+    for await (const { ciphertext, length } of sealFile({ size, source }, context)) {
       ahead = Math.max(ahead, read - left);
       left += length;
+      rooms.add(ciphertext.buffer);
+      digests.push(sha256(ciphertext));
     }
     expect(read).toBe(size);
     expect(ahead).toBeLessThanOrEqual(9 * 4 * MIB);
+    expect(rooms.size).toBeLessThanOrEqual(10); // nine, and that of the manifest
+    // each extent is the same, so each must come out as the first did
+    const data = digests.slice(0, size / 262_144);
+    expect(data).toEqual(data.map((_, i) => digests[i % 16]));
+    expect(new Set(data).size).toBe(16);
   });
 
   it('is closed where nobody takes the rest', async () => {

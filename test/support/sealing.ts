@@ -68,7 +68,7 @@ export async function sealed(
       const content = Buffer.concat(blocks.map(({ ciphertext }) => ciphertext));
       return { blocks, file: next.value, content: new Uint8Array(content) };
     }
-    blocks.push(next.value);
+    blocks.push({ ...next.value, ciphertext: next.value.ciphertext.slice() });
   }
 }
 
