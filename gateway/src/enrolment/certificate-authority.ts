@@ -6,15 +6,17 @@
 import { sign, createPrivateKey } from 'node:crypto';
 import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { parseJson, type Role } from '@holdfast/protocol/schema.js';
+import { boundedBytes } from '../bounded-bytes.ts';
 import { lowS } from '../ledger/signer.ts';
 
 /** Fabric CA's number for an identity that stands in its register already. */
 const IS_REGISTERED = 74;
 const PATIENCE_MS = 15_000;
+/** Of an answer. */
+const MOST_BYTES = 1_048_576;
 
 export interface Registrar {
   /** Base address, such as `http://127.0.0.1:7054/Alder`. */
@@ -112,7 +114,10 @@ function post(
         : httpRequest(url, options);
     sending.on('error', reject);
     sending.on('response', (response) => {
-      text(response).then(resolve, reject);
+      boundedBytes(response, MOST_BYTES).then(
+        (bytes) => resolve(Buffer.from(bytes).toString('utf8')),
+        reject,
+      );
     });
     sending.end(body);
   });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Pool } from '@holdfast/protocol/pool.js';
 import type { Ledger, LedgerSession } from '../ledger/ledger.ts';
@@ -51,6 +52,8 @@ export interface OpenProvider {
 /** (Provider) @throws `STORAGE_UNREACHABLE`. */
 export async function openProvider(options: ProviderOptions): Promise<OpenProvider> {
   const { folder, storage, session, ledger, pool, random } = options;
+  // every call of a node listens to it
+  setMaxListeners(0, options.signal);
   // first: where another process has it, the nodes are that one's too
   const catalogue = await openCatalogue(join(folder, 'catalogue'));
   const nodes = await Promise.all(

@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { CID } from 'multiformats/cid';
 import { openCluster, type Cluster, type ClusterAddress } from './cluster.ts';
-import { firstMissing } from './dag.ts';
-import { openKuboNode, type KuboNodeOptions } from './kubo-node.ts';
+import { newStorageNode, type NodeDriver } from './driven-node.ts';
+import { kuboDriver, type KuboNodeOptions } from './kubo-node.ts';
 import { newKeyedQueue, type KeyedQueue } from '../provider/keyed-queue.ts';
 import type { StorageNode } from './storage-node.ts';
 
@@ -21,15 +20,18 @@ export interface ClusterNodeOptions extends KuboNodeOptions, ClusterAddress {
 export function openClusterNodes(options: readonly ClusterNodeOptions[]): StorageNode[] {
   const cluster = openCluster(options);
   const exclusive = newKeyedQueue();
-  return options.map((one) => underCluster(openKuboNode(one), one.clusterPeer, cluster, exclusive));
+  return options.map((one) =>
+    newStorageNode(underCluster(kuboDriver(one), one.clusterPeer, cluster, exclusive)),
+  );
 }
 
+/** A peer that is asked to pin what its node lacks would fetch it from a neighbour: all of it must be there. */
 function underCluster(
-  node: StorageNode,
+  node: NodeDriver,
   peer: string,
   cluster: Cluster,
   exclusive: KeyedQueue,
-): StorageNode {
+): NodeDriver {
   const change = (
     root: CID,
     signal: AbortSignal,
@@ -37,34 +39,8 @@ function underCluster(
   ) =>
     exclusive(root.toString(), async () => {
       signal.throwIfAborted();
-      try {
-        await work(await cluster.allocations(root, signal));
-      } catch (cause) {
-        signal.throwIfAborted();
-        if (cause instanceof HoldfastError) throw cause;
-        throw new HoldfastError(
-          'STORAGE_UNREACHABLE',
-          `storage node ${node.name} does not answer`,
-          {
-            cause,
-          },
-        );
-      }
+      await work(await cluster.allocations(root, signal));
     });
-
-  const pin = async (root: CID, signal: AbortSignal): Promise<void> => {
-    // a peer asked to pin what its node lacks would fetch it from a neighbour
-    const missing = await firstMissing(root, {
-      get: (cid) => node.get(cid, signal),
-      has: (cid) => node.has(cid, signal),
-    });
-    if (missing !== undefined) {
-      throw new HoldfastError('NOT_FOUND', `${node.name} has no block ${missing.toString()}`);
-    }
-    await change(root, signal, (held) =>
-      cluster.allocate(root, [...new Set([...held, peer])], signal),
-    );
-  };
 
   return {
     name: node.name,
@@ -72,14 +48,10 @@ function underCluster(
     get: (cid, signal) => node.get(cid, signal),
     has: (cid, signal) => node.has(cid, signal),
     remove: (cid, signal) => node.remove(cid, signal),
-    exportCar: (root, signal) => node.exportCar(root, signal),
-    pins: (signal) => node.pins(signal),
-    status: (signal) => node.status(signal),
-    pin,
-    async importCar(root, car, signal) {
-      await node.importCar(root, car, signal);
-      await pin(root, signal);
-    },
+    roots: (signal) => node.roots(signal),
+    freeBytes: (signal) => node.freeBytes(signal),
+    keep: (root, signal) =>
+      change(root, signal, (held) => cluster.allocate(root, [...new Set([...held, peer])], signal)),
     unpin: (root, signal) =>
       change(root, signal, async (held) => {
         const others = held.filter((one) => one !== peer);

@@ -4,13 +4,17 @@
  *
  * @module
  */
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CID } from 'multiformats/cid';
 import { z } from 'zod';
 import { parseJson } from '@holdfast/protocol/schema.js';
+import { boundedBytes } from '../bounded-bytes.ts';
 import { failureOf } from './kubo-blocks.ts';
 
 const CALL_MS = 10_000;
+/** Of an answer about one root. */
+const MOST_BYTES = 1_048_576;
 /** How long peers may take until they have pinned what their node holds already, milliseconds. */
 const PIN_MS = 30_000;
 const LOOK_MS = 50;
@@ -118,7 +122,8 @@ async function ask(
     headers: { authorization: `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}` },
     signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]),
   });
-  const text = await response.text();
+  const body: AsyncIterable<Uint8Array> = response.body ?? Readable.from([]);
+  const text = Buffer.from(await boundedBytes(body, MOST_BYTES)).toString('utf8');
   if (response.status === 404) return undefined;
   if (!response.ok) throw failureOf(`${method} ${path}: ${response.status} ${text.slice(0, 200)}`);
   return text;

@@ -11,11 +11,10 @@ import { readdir, stat, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { CID } from 'multiformats/cid';
-import { readCar, writeCar } from './car.ts';
-import { firstMissing, walk } from './dag.ts';
+import { newStorageNode, type NodeDriver, type NodePatience } from './driven-node.ts';
 import { errnoOf, makeFolder, syncFolder, writeDurably } from './durable-file.ts';
 import { openFlatfs, type Flatfs } from './flatfs.ts';
-import type { NodeStatus, StorageNode } from './storage-node.ts';
+import type { StorageNode } from './storage-node.ts';
 
 export interface EmbeddedNodeOptions {
   readonly name: string;
@@ -25,8 +24,11 @@ export interface EmbeddedNodeOptions {
 }
 
 /** Opens the node, making its folder where it is new; where that fails it is down, and tried again when it is asked. */
-export async function openEmbeddedNode(options: EmbeddedNodeOptions): Promise<StorageNode> {
-  const node = new EmbeddedNode(options);
+export async function openEmbeddedNode(
+  options: EmbeddedNodeOptions,
+  patience?: NodePatience,
+): Promise<StorageNode> {
+  const node = newStorageNode(new EmbeddedNode(options), patience);
   await node.status(new AbortController().signal);
   return node;
 }
@@ -38,7 +40,7 @@ async function openFolder({ folder, isKnown = false }: EmbeddedNodeOptions): Pro
   return flatfs;
 }
 
-class EmbeddedNode implements StorageNode {
+class EmbeddedNode implements NodeDriver {
   readonly name: string;
   readonly #folder: string;
   readonly #options: EmbeddedNodeOptions;
@@ -78,27 +80,8 @@ class EmbeddedNode implements StorageNode {
     });
   }
 
-  async importCar(root: CID, car: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-    for await (const { cid, bytes } of readCar(root, car)) await this.put(cid, bytes, signal);
-    await this.pin(root, signal);
-  }
-
-  exportCar(root: CID, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    return writeCar(
-      root,
-      walk(root, (cid) => this.get(cid, signal)),
-    );
-  }
-
-  async pin(root: CID, signal: AbortSignal): Promise<void> {
-    const missing = await firstMissing(root, {
-      get: (cid) => this.get(cid, signal),
-      has: (cid) => this.has(cid, signal),
-    });
-    if (missing !== undefined) {
-      throw new HoldfastError('NOT_FOUND', `${this.name} has no block ${missing.toString()}`);
-    }
-    await this.#reach(signal, async () => {
+  keep(root: CID, signal: AbortSignal): Promise<void> {
+    return this.#reach(signal, async () => {
       const temporary = join(this.#folder, 'blocks', '.temp', `pin-${this.#pinned++}`);
       await writeDurably(this.#pinPath(root), temporary, new Uint8Array());
     });
@@ -113,20 +96,17 @@ class EmbeddedNode implements StorageNode {
     });
   }
 
-  async *pins(signal: AbortSignal): AsyncIterable<CID> {
+  async roots(signal: AbortSignal): Promise<CID[]> {
     const names = await this.#reach(signal, () => readdir(join(this.#folder, 'pins')));
-    for (const name of names.toSorted()) yield CID.parse(name);
+    return names.toSorted().map((name) => CID.parse(name));
   }
 
-  async status(signal: AbortSignal): Promise<NodeStatus> {
-    signal.throwIfAborted();
-    try {
-      await (await this.#opened()).check();
+  freeBytes(signal: AbortSignal): Promise<bigint> {
+    return this.#reach(signal, async (flatfs) => {
+      await flatfs.check();
       const { bavail, bsize } = await statfs(this.#folder, { bigint: true });
-      return { up: true, freeBytes: bavail * bsize };
-    } catch {
-      return { up: false, freeBytes: 0n };
-    }
+      return bavail * bsize;
+    });
   }
 
   /** Once it is open its folder is never made anew: a disk that went away would be written beside. */
@@ -147,13 +127,10 @@ class EmbeddedNode implements StorageNode {
     try {
       return await work(await this.#opened());
     } catch (cause) {
-      if (cause instanceof HoldfastError) throw cause;
-      throw ['ENOSPC', 'EDQUOT'].includes(errnoOf(cause) ?? '')
-        ? new HoldfastError('STORE_FULL', `storage node ${this.name} has no space left`, { cause })
-        : unreachable(this.name, cause);
+      if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(cause) ?? '')) throw cause;
+      throw new HoldfastError('STORE_FULL', `storage node ${this.name} has no space left`, {
+        cause,
+      });
     }
   }
 }
-
-const unreachable = (name: string, cause: unknown): HoldfastError =>
-  new HoldfastError('STORAGE_UNREACHABLE', `storage node ${name} does not answer`, { cause });

@@ -10,11 +10,14 @@ import { concat, utf8 } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { CID } from 'multiformats/cid';
 import { z } from 'zod';
+import { boundedBytes } from '../bounded-bytes.ts';
 import { DAG_PB } from './block-cid.ts';
 
 /** Longest silence of a node that still counts as an answer to come, milliseconds. */
 const SILENCE_MS = 30_000;
 const CONNECTIONS = 16;
+/** Of an answer: the largest block, and room for what stands around one. */
+const MOST_BYTES = 2 * 1_048_576;
 const CRLF = '\r\n';
 
 export interface KuboAddress {
@@ -94,11 +97,10 @@ export function kuboBlocks({ rpc, gateway }: KuboAddress): KuboBlocks {
 
 /** A body with an error behind it, in a trailer, is none. */
 async function whole(response: IncomingMessage): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for await (const part of response) parts.push(part as Uint8Array);
+  const bytes = await boundedBytes(response, MOST_BYTES);
   const trailer = response.trailers['x-stream-error'];
   if (trailer !== undefined) throw failureOf(trailer);
-  return concat(...parts);
+  return bytes;
 }
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
@@ -107,7 +109,7 @@ const refused = (what: string, status: number, body: Uint8Array): Error =>
   failureOf(`${what}: ${status} ${text(body).slice(0, 200)}`);
 
 /** Kubo passes on the system's text only. */
-export const failureOf = (words: string): Error =>
+export const failureOf = (words: string, cause?: unknown): Error =>
   /no space left on device|disk quota exceeded/i.test(words)
-    ? new HoldfastError('STORE_FULL', 'a Kubo node has no space left', { cause: words })
-    : new Error(words);
+    ? new HoldfastError('STORE_FULL', 'a Kubo node has no space left', { cause: cause ?? words })
+    : new Error(words, { cause });

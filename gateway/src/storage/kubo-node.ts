@@ -9,29 +9,32 @@
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { create, type KuboRPCClient } from 'ipfs-http-client';
 import type { CID } from 'multiformats/cid';
-import { readCar, writeCar } from './car.ts';
-import { firstMissing, walk } from './dag.ts';
+import { newStorageNode, type NodeDriver, type NodePatience } from './driven-node.ts';
 import { failureOf, kuboBlocks, type KuboAddress, type KuboBlocks } from './kubo-blocks.ts';
-import type { NodeStatus, StorageNode } from './storage-node.ts';
+import type { StorageNode } from './storage-node.ts';
 
 /** Kubo waits for ever for a block that is nowhere unless it is told not to. */
 const PIN_MS = 30_000;
-const STATUS_MS = 5_000;
+const IDENTITY_MS = 5_000;
 
 export interface KuboNodeOptions extends KuboAddress {
   readonly name: string;
 }
 
 /** Connects lazily: a node that is down is tried again each time it is asked. */
-export const openKuboNode = (options: KuboNodeOptions): StorageNode => new KuboNode(options);
+export const openKuboNode = (options: KuboNodeOptions, patience?: NodePatience): StorageNode =>
+  newStorageNode(kuboDriver(options), patience);
+
+/** {@link openKuboNode} without patience. */
+export const kuboDriver = (options: KuboNodeOptions): NodeDriver => new KuboNode(options);
 
 /** A repository's own name: that of its key. @throws where the node does not answer. */
 export async function kuboIdentity({ rpc }: KuboAddress): Promise<string> {
-  const { id } = await create({ url: rpc }).id({ signal: AbortSignal.timeout(STATUS_MS) });
+  const { id } = await create({ url: rpc }).id({ signal: AbortSignal.timeout(IDENTITY_MS) });
   return id.toString();
 }
 
-class KuboNode implements StorageNode {
+class KuboNode implements NodeDriver {
   readonly name: string;
   readonly #rpc: KuboRPCClient;
   readonly #blocks: KuboBlocks;
@@ -67,27 +70,10 @@ class KuboNode implements StorageNode {
     });
   }
 
-  async importCar(root: CID, car: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-    for await (const { cid, bytes } of readCar(root, car)) await this.put(cid, bytes, signal);
-    await this.pin(root, signal);
-  }
-
-  exportCar(root: CID, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    return writeCar(
-      root,
-      walk(root, (cid) => this.get(cid, signal)),
-    );
-  }
-
-  async pin(root: CID, signal: AbortSignal): Promise<void> {
-    const missing = await firstMissing(root, {
-      get: (cid) => this.get(cid, signal),
-      has: (cid) => this.has(cid, signal),
+  keep(root: CID, signal: AbortSignal): Promise<void> {
+    return this.#reach(signal, async () => {
+      await this.#rpc.pin.add(root, { signal, timeout: PIN_MS });
     });
-    if (missing !== undefined) {
-      throw new HoldfastError('NOT_FOUND', `${this.name} has no block ${missing.toString()}`);
-    }
-    await this.#reach(signal, () => this.#rpc.pin.add(root, { signal, timeout: PIN_MS }));
   }
 
   unpin(root: CID, signal: AbortSignal): Promise<void> {
@@ -100,25 +86,20 @@ class KuboNode implements StorageNode {
     });
   }
 
-  async *pins(signal: AbortSignal): AsyncIterable<CID> {
-    const cids = await this.#reach(signal, async () => {
+  roots(signal: AbortSignal): Promise<CID[]> {
+    return this.#reach(signal, async () => {
       const found: CID[] = [];
       for await (const { cid } of this.#rpc.pin.ls({ type: 'recursive', signal })) found.push(cid);
-      return found;
+      // `ipfs init` pins a folder of its own, version 0, as nothing of ours is
+      return found.filter(({ version }) => version === 1);
     });
-    // `ipfs init` pins a folder of its own, version 0, as nothing of ours is
-    yield* cids.filter(({ version }) => version === 1);
   }
 
-  async status(signal: AbortSignal): Promise<NodeStatus> {
-    signal.throwIfAborted();
-    try {
-      const within = AbortSignal.any([signal, AbortSignal.timeout(STATUS_MS)]);
-      const { repoSize, storageMax } = await this.#rpc.repo.stat({ signal: within });
-      return { up: true, freeBytes: storageMax > repoSize ? storageMax - repoSize : 0n };
-    } catch {
-      return { up: false, freeBytes: 0n };
-    }
+  freeBytes(signal: AbortSignal): Promise<bigint> {
+    return this.#reach(signal, async () => {
+      const { repoSize, storageMax } = await this.#rpc.repo.stat({ signal });
+      return storageMax > repoSize ? storageMax - repoSize : 0n;
+    });
   }
 
   async #reach<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
@@ -128,11 +109,7 @@ class KuboNode implements StorageNode {
     } catch (cause) {
       signal.throwIfAborted();
       if (cause instanceof HoldfastError) throw cause;
-      const known = failureOf(messageOf(cause));
-      if (known instanceof HoldfastError) throw known;
-      throw new HoldfastError('STORAGE_UNREACHABLE', `storage node ${this.name} does not answer`, {
-        cause,
-      });
+      throw failureOf(messageOf(cause), cause);
     }
   }
 }

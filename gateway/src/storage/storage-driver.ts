@@ -78,7 +78,7 @@ export async function remoteDriver(
   const addresses = parseJson(kind === 'kubo' ? kuboNodes : clusterNodes, text, connection);
   const nodes =
     kind === 'kubo'
-      ? addresses.map(openKuboNode)
+      ? addresses.map((one) => openKuboNode(one))
       : openClusterNodes(parseJson(clusterNodes, text, connection));
   const named = <T extends { readonly name: string }>(all: readonly T[], wanted: string): T => {
     const found = all.find((one) => one.name === wanted);

@@ -1,7 +1,7 @@
 /**
  * One storage node: what an audit asks. Every call is local to the node named, never answered by a neighbour.
  *
- * Drivers: `embedded` (folders in Kubo's layout). One contract suite runs against each.
+ * Drivers: `embedded` (folders in Kubo's layout), `kubo`, `cluster`. One contract suite runs against each.
  *
  * @module
  */

@@ -18,6 +18,7 @@ import type { ProviderContext } from '../../../gateway/src/provider/context.ts';
 import { newKeyedQueue } from '../../../gateway/src/provider/keyed-queue.ts';
 import type { TaggedFile as KeptFile } from '../../../gateway/src/provider/tagged-file.ts';
 import { sha256 } from '../../../gateway/src/storage/block-cid.ts';
+import { newStorageNode } from '../../../gateway/src/storage/driven-node.ts';
 import type { StorageNode } from '../../../gateway/src/storage/storage-node.ts';
 import { dueRecord, fileState, threeOrganisations } from '../../support/audit-records.ts';
 import { seededRandom } from '../../support/property.ts';
@@ -74,14 +75,18 @@ async function keep({ file, blocks, tags }: TaggedFile): Promise<void> {
   ]);
 }
 
-/** A challenge of every block of a file, on birch-1. */
-function challenged({ file }: TaggedFile, due: Partial<FileState['due']> = {}): FileState {
-  const ask = { fromEpoch: EPOCH, node: 'birch-1', blocks: file.blockCount, epoch: EPOCH };
+/** A challenge of every block of a file, on one node. */
+function challenged(
+  { file }: TaggedFile,
+  due: Partial<FileState['due']> = {},
+  node = 'birch-1',
+): FileState {
+  const ask = { fromEpoch: EPOCH, node, blocks: file.blockCount, epoch: EPOCH };
   return fileState({
     file,
     ask: ask as never,
     due: dueRecord(due ?? {}),
-    placement: { nodes: ['birch-1'] },
+    placement: { nodes: [node] },
   });
 }
 
@@ -151,7 +156,10 @@ async function answer({
   } as unknown as StorageNode;
   const context: ProviderContext = {
     catalogue,
-    nodes: new Map([['birch-1', node]]),
+    nodes: new Map([
+      ['birch-1', node],
+      ['birch-2', hanging()],
+    ]),
     exclusive: newKeyedQueue(),
     abandoned: new Set(),
     signal: new AbortController().signal,
@@ -167,6 +175,16 @@ async function answer({
     nowMs: Date.now,
   };
   return { stillOpen: await answerEpoch(context, EPOCH), sent };
+}
+
+/** Takes every call and answers none. */
+function hanging(): StorageNode {
+  const never = () => new Promise<never>(() => undefined);
+  const driver = { name: 'birch-2', put: never, get: never, has: never, remove: never };
+  return newStorageNode(
+    { ...driver, keep: never, unpin: never, roots: never, freeBytes: never },
+    { readMs: 200, writeMs: 200, pinMs: 200, statusMs: 200, silentMs: 60_000 },
+  );
 }
 
 const both = (): readonly [TaggedFile, TaggedFile] => {
@@ -267,5 +285,15 @@ describe('the answer to an epoch', () => {
     const { stillOpen, sent } = await answer({ open, vanishing: short });
     expect(stillOpen).toBe(1);
     expect(sent.flatMap(({ args }) => filesIn(args))).toEqual([long.file.fileId]);
+  });
+
+  it('of many files on a node that hangs keeps those on others waiting once', async () => {
+    const [long, short] = both();
+    const open = Array.from({ length: 50 }, () => challenged(short, {}, 'birch-2'));
+    const began = performance.now();
+    const { stillOpen, sent } = await answer({ open: [...open, challenged(long)] });
+    expect(stillOpen).toBe(50);
+    expect(sent.flatMap(({ args }) => filesIn(args))).toEqual([long.file.fileId]);
+    expect(performance.now() - began).toBeLessThan(50 * 200);
   });
 });
