@@ -74,7 +74,11 @@ export function npm(args, options) {
     : spawn('npm', args, options);
 }
 
-const build = () => node('node_modules/typescript/bin/tsc', '-b');
+async function build() {
+  await node('node_modules/typescript/bin/tsc', '-b');
+  const { bundlePrograms } = await import('./programs.mjs');
+  await bundlePrograms();
+}
 
 /** Runs a program of ours under this Node; throws when it fails. */
 export async function node(...args) {

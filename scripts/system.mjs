@@ -9,6 +9,7 @@ import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { program } from './programs.mjs';
 import { expected, root } from './ready.mjs';
 
 export const ORGANISATIONS = ['Alder', 'Birch', 'Cedar'];
@@ -74,7 +75,7 @@ async function startParts({ folder, port, host, network, report, family }) {
   const { organisations, channel } = JSON.parse(readFileSync(connection, 'utf8'));
   const names = organisations.map(({ mspId }) => mspId).join(', ');
   stamp('ledger', `${names} · channel ${channel}`, organisations[0].peerEndpoint);
-  const gateway = await family.start('gateway', ['gateway/dist/main.js'], {
+  const gateway = await family.start('gateway', [program('gateway')], {
     PORT: String(port),
     HOST: host,
     DATA_DIR: folder,
@@ -106,20 +107,12 @@ async function startLedger(folder, family) {
     addresses.push(`${mspId}=${address}`);
     family.start(
       `chaincode-${mspId.toLowerCase()}`,
-      [
-        'node_modules/fabric-shim/cli.js',
-        'server',
-        ...flags({
-          'chaincode-address': address,
-          'chaincode-id': 'holdfast:0.1.0',
-          'module-path': join(root, 'chaincode'),
-        }),
-      ],
+      [program('chaincode'), address, 'holdfast:0.1.0'],
       { CORE_PEER_LOCALMSPID: mspId, CORE_CHAINCODE_LOGGING_LEVEL: 'CRITICAL' },
     );
   }
   const ledger = await family.start('ledger', [
-    'network/devpeer/dist/main.js',
+    program('network/devpeer'),
     ...flags({
       data: join(folder, 'ledger'),
       port: await freePort(7051),

@@ -12,6 +12,7 @@ import { readConnection } from '../../gateway/src/ledger/connection.ts';
 import { newFabricLedger } from '../../gateway/src/ledger/fabric-ledger.ts';
 import { connectPeers } from '../../gateway/src/ledger/ledger-link.ts';
 import { blockPath } from '../../scripts/damage.mjs';
+import { program } from '../../scripts/programs.mjs';
 import { holdfast } from '../client/command-line.ts';
 import { startOwnGateway, whyNoFaults, type OwnGateway } from '../support/own-gateway.ts';
 import { startTestSystem, type RunningSystem } from '../support/running-system.ts';
@@ -99,7 +100,7 @@ describe('a system of which a part is away', () => {
       LEDGER_CONNECTION: system.connection,
     };
     const { code, said } = await new Promise<{ code: unknown; said: string }>((resolve) => {
-      execFile(process.execPath, ['gateway/dist/main.js'], { env }, (error, _stdout, stderr) =>
+      execFile(process.execPath, [program('gateway')], { env }, (error, _stdout, stderr) =>
         resolve({ code: error?.code, said: stderr.trim() }),
       );
     });

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { program } from '../../scripts/programs.mjs';
 import { type Child, startChild } from './chaincode-process.ts';
 
 export interface ConnectionFile {
@@ -29,7 +30,7 @@ export function devPeerArguments(folder: string, chaincodeAddress: string): stri
     `${mspId}=${chaincodeAddress}`,
   ]);
   const ports = ['--port', '0', '--ca-port', '0'];
-  return ['network/devpeer/dist/main.js', '--data', folder, ...ports, ...organisations];
+  return [program('network/devpeer'), '--data', folder, ...ports, ...organisations];
 }
 
 /** Waits until it answers. */

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { program } from '../../scripts/programs.mjs';
 import type { RunningSystem } from './running-system.ts';
 
 const CLOCK = pathToFileURL(fileURLToPath(new URL('shifted-clock.mjs', import.meta.url))).href;
@@ -53,9 +54,9 @@ export async function startOwnGateway(
   { under = [], nodeArgs = [], env = {} }: OwnGatewayOptions = {},
 ): Promise<OwnGateway> {
   const clock = join(system.folder, 'clock');
-  const [program, ...first] = [...under, process.execPath];
-  const args = [...first, '--import', CLOCK, ...nodeArgs, 'gateway/dist/main.js'];
-  const child = spawn(program ?? '', args, {
+  const [command, ...first] = [...under, process.execPath];
+  const args = [...first, '--import', CLOCK, ...nodeArgs, program('gateway')];
+  const child = spawn(command ?? '', args, {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: {
       ...process.env,
