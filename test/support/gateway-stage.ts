@@ -4,6 +4,7 @@
  */
 // First: it silences what fabric-shim installs when it is imported.
 import { connectWith, newMemoryLedger, type MemoryLedger } from './memory-ledger.ts';
+import { layKeys } from './key-server.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +56,7 @@ const PATIENCE_MS = 600_000;
 /** The gateway runs when this resolves. */
 export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<GatewayStage> {
   const folder = given.folder ?? (await mkdtemp(join(tmpdir(), 'holdfast-gateway-')));
+  await layKeys(folder);
   const ledger = await newMemoryLedger({ contracts });
   const register = await Register.open(join(folder, 'register'));
   const authorities = [...ledger.authorities.values()];

@@ -1,5 +1,7 @@
 /** Key servers with the published test keys: the private operation is OpenSSL's, without padding. */
 import { constants, createPrivateKey, privateDecrypt, type KeyObject } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { base64url, fromBase64url } from '@holdfast/protocol/bytes.js';
 import type { KeyServerOrganisation } from '@holdfast/protocol/consortium-records.js';
 import { certifyModulus } from '@holdfast/protocol/modulus-certificate.js';
@@ -19,10 +21,25 @@ interface PublishedKeys {
   readonly keys: readonly { readonly mspId: string; readonly privateKey: string }[];
 }
 
+const published = () => vectors<PublishedKeys>('key-servers.json').keys;
+
+/**
+ * Puts the published keys where a gateway looks for those of the key servers that it plays: to make two takes it a second
+ * or more.
+ */
+export async function layKeys(dataFolder: string): Promise<void> {
+  for (const [i, mspId] of ['Alder', 'Cedar'].entries()) {
+    const folder = join(dataFolder, 'key-server', mspId);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const options = { mode: 0o600, flag: 'wx' };
+    await writeFile(join(folder, 'key.pem'), published()[i]?.privateKey ?? '', options);
+  }
+}
+
 /** Alder's and Birch's. */
 export function testKeyServers(): readonly [TestKeyServer, TestKeyServer] {
-  const [alder, birch] = vectors<PublishedKeys>('key-servers.json').keys.map(
-    ({ mspId, privateKey }) => newKeyServer(mspId, createPrivateKey(privateKey)),
+  const [alder, birch] = published().map(({ mspId, privateKey }) =>
+    newKeyServer(mspId, createPrivateKey(privateKey)),
   );
   if (alder === undefined || birch === undefined) throw new Error('two keys were published');
   return [alder, birch];

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openNetwork } from '../../network/network.mjs';
 import { startSystem, type RunningSystem } from '../../scripts/system.mjs';
+import { layKeys } from './key-server.ts';
 
 export type { RunningSystem } from '../../scripts/system.mjs';
 
@@ -45,6 +46,7 @@ async function onNetwork(run: string): Promise<SystemUnderTest> {
 
 async function onOwnFolder(): Promise<SystemUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-'));
+  await layKeys(folder);
   const system = await startSystem({ folder, port: 0 });
   return {
     ...system,
