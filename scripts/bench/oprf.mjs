@@ -42,9 +42,12 @@ export async function measureOprf() {
     `voprf-ts, P-256: ${rounded(1000 * (await voprfTs()))} CPU-ms`,
   ].join('; ');
   return [
-    row('raw RSA operation, 3072 bit', 1000 * raw, 'CPU-ms'),
-    row('one verified evaluation', 1000 * one, 'CPU-ms', { beside }),
-    row('the same against the raw operation', one / raw, 'x', { most: 3, aim: 2.7 }),
+    row('one verified evaluation, 3072 bit', 1000 * one, 'CPU-ms', { beside }),
+    row('the same against the raw RSA operation', one / raw, 'x', {
+      most: 3,
+      aim: 2.7,
+      beside: `raw operation: ${rounded(1000 * raw)} CPU-ms`,
+    }),
     row('OPRF for 1 GiB, two key servers', all, 'CPU-s', {
       most: 2.6,
       beside: `${2 * EVALUATIONS} raw operations: ${rounded(2 * EVALUATIONS * raw)} CPU-s`,
