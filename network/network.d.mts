@@ -3,6 +3,8 @@ export interface FabricOrganisation {
   readonly name: string;
   readonly peer: string;
   readonly port: number;
+  /** File of its authority's revocation list, PEM. */
+  readonly crl: string;
 }
 
 export interface IpfsNode {
@@ -16,12 +18,27 @@ export interface IpfsNode {
   readonly repository: string;
 }
 
+export interface FabricOrderer {
+  readonly name: string;
+}
+
+/** A chaincode on the channel, with the folder of its code. */
+export interface Definition {
+  readonly name: string;
+  readonly version: string;
+  readonly sequence: number;
+  readonly label: string;
+  readonly folder: string;
+}
+
 export interface Network {
   readonly folder: string;
+  readonly settings: Settings;
   readonly fabric: {
     readonly folder: string;
+    readonly channel: string;
     readonly connection: string;
-    readonly orderers: readonly { readonly name: string }[];
+    readonly orderers: readonly FabricOrderer[];
     readonly organisations: readonly FabricOrganisation[];
   };
   readonly ipfs: {
@@ -31,9 +48,16 @@ export interface Network {
   };
 }
 
-export interface Settings {
+export interface Settings extends Binaries {
   readonly consensus: 'raft' | 'bft';
+  /** MSP ids. */
+  readonly organisations: readonly string[];
+  readonly channel: string;
   readonly basePort: number;
+}
+
+/** Folders of the engines' binaries. */
+export interface Binaries {
   readonly bin: string;
   readonly caBin: string;
   readonly kuboBin: string;
@@ -47,3 +71,18 @@ export function up(folder: string, settings: Settings, step: Step): Promise<Netw
 export function start(network: Network, step: Step): Promise<void>;
 export function halt(network: Network): Promise<readonly string[]>;
 export function down(network: Network): Promise<void>;
+/** @param folder - a packaged chaincode; as it is built here unless given. */
+export function upgrade(network: Network, step: Step, folder?: string): Promise<Definition>;
+export function deploy(network: Network, step: Step, folder?: string): Promise<Definition>;
+export function definitionOf(network: Network): Definition;
+export function backup(
+  network: Network,
+  target: string,
+  step: Step,
+): Promise<{ readonly count: number; readonly bytes: number }>;
+export function restore(
+  target: string,
+  folder: string,
+  bins: Binaries,
+  step: Step,
+): Promise<{ readonly network: Network; readonly at: string }>;

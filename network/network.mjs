@@ -6,27 +6,36 @@
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { expected, root } from '../scripts/ready.mjs';
-import { bundleChaincode } from '../scripts/package-chaincode.mjs';
+import { expected } from '../scripts/ready.mjs';
+import { running } from '../scripts/system.mjs';
+import { bundleChaincode, copyPackage } from '../scripts/bundle-chaincode.mjs';
 import { enrolRoles, startAuthorities } from './fabric/authority.mjs';
-import { deploy, startServers } from './fabric/chaincode.mjs';
+import { committedOf, deploy as deployDefinition, startServers } from './fabric/chaincode.mjs';
 import { writeConnection } from './fabric/connection.mjs';
 import { fabricLayout } from './fabric/layout.mjs';
-import { endorsersKnown, joinChannel, leaderElected, make, startNodes } from './fabric/nodes.mjs';
+import {
+  chainOf,
+  endorsersKnown,
+  joinChannel,
+  leaderElected,
+  make,
+  startNodes,
+} from './fabric/nodes.mjs';
+import { readBack, readBackup, writeBackup } from './backup.mjs';
 import { ipfsLayout } from './ipfs/layout.mjs';
 import * as ipfsNodes from './ipfs/nodes.mjs';
 import { makeRepositories } from './ipfs/repositories.mjs';
-import { stop } from './processes.mjs';
+import { stop, usage } from './processes.mjs';
 
-const CHANNEL = 'holdfast';
-const CHAINCODE = 'holdfast';
+/** Its name on the channel. */
+export const CHAINCODE = 'holdfast';
 const MARK = 'network.json';
 
 /** A network as its run folder describes it. @throws where there is none. */
@@ -39,30 +48,45 @@ export function openNetwork(folder) {
 const networkOf = (folder, settings) => ({
   folder,
   settings,
-  fabric: fabricLayout({ ...settings, folder: join(folder, 'fabric'), channel: CHANNEL }),
+  fabric: fabricLayout({ ...settings, folder: join(folder, 'fabric') }),
   ipfs: ipfsLayout({ ...settings, folder: join(folder, 'ipfs') }),
 });
 
-/** Makes and starts a network in a new folder; where that fails, nothing keeps running. */
-export async function up(folder, settings, step) {
+/** @throws where the folder is there already. */
+function newNetwork(folder, settings) {
   if (existsSync(join(folder, MARK)))
     throw expected(`${folder} holds a network already: start it, or take it down first`, 2);
   if (existsSync(folder))
     throw expected(`${folder} is there and holds no network: another RUN_DIR, please`, 2);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const network = networkOf(folder, { ...settings, sequence: 1 });
+  return networkOf(folder, settings);
+}
+
+/** Makes and starts a network in a new folder; where that fails, nothing keeps running. */
+export async function up(folder, settings, step) {
+  const network = newNetwork(folder, settings);
   try {
-    const definition = await newDefinition(network);
-    remember(network, definition);
-    await allOf(fabricUp(network.fabric, definition, step), ipfsUp(network.ipfs, step));
+    const definition = { ...(await packaged(network)), sequence: 1 };
+    const remembered = remember(network, definition);
+    await allOf(fabricUp(remembered, step), ipfsUp(network.ipfs, step));
+    return remembered;
   } catch (error) {
     await halt(network);
     throw error;
   }
-  return network;
 }
 
-async function fabricUp(net, definition, step) {
+async function fabricUp(network, step) {
+  const { fabric } = network;
+  const definition = definitionOf(network);
+  await ledgerUp(fabric, step);
+  await step(`chaincode ${definition.label} deployed`, () => deployDefinition(fabric, definition));
+  await step('endorsers known to every peer', () => endorsersKnown(fabric, CHAINCODE));
+  writeConnection(fabric, CHAINCODE);
+}
+
+/** A ledger without chaincode, and the identities of every role. */
+async function ledgerUp(net, step) {
   await step('certificates and first block', () => make(net));
   await step('orderers, peers and authorities answer', () =>
     Promise.all([startNodes(net), startAuthorities(net)]),
@@ -70,9 +94,22 @@ async function fabricUp(net, definition, step) {
   await step('channel joined', () => joinChannel(net));
   await step('identities enrolled', () => enrolRoles(net));
   await step('leader elected', () => leaderElected(net));
-  await step(`chaincode ${definition.label} deployed`, () => deploy(net, definition));
-  await step('endorsers known to every peer', () => endorsersKnown(net, CHAINCODE));
-  writeConnection(net, CHAINCODE);
+}
+
+/** As {@link up}, without storage and chaincode: what `definitions` names is deployed instead, the first of them ours. */
+export async function upLedger(folder, settings, definitions, step) {
+  const network = newNetwork(folder, settings);
+  const { fabric } = network;
+  try {
+    const remembered = remember(network, undefined);
+    await ledgerUp(fabric, step);
+    for (const definition of definitions) await deployBeside(network, definition, step);
+    writeConnection(fabric, definitions[0].name);
+    return remembered;
+  } catch (error) {
+    await halt(network);
+    throw error;
+  }
 }
 
 async function ipfsUp(net, step) {
@@ -88,18 +125,19 @@ async function allOf(...works) {
 }
 
 /** Starts all that does not run, on what there is. */
-export const start = ({ fabric, ipfs, settings }, step) =>
+export const start = (network, step) =>
   allOf(
-    fabricStart(fabric, settings, step),
-    step('IPFS nodes and Cluster peers see each other', () => ipfsNodes.startNodes(ipfs)),
+    fabricStart(network, step),
+    step('IPFS nodes and Cluster peers see each other', () => ipfsNodes.startNodes(network.ipfs)),
   );
 
-async function fabricStart(fabric, settings, step) {
+async function fabricStart(network, step) {
+  const { fabric } = network;
   await step('orderers, peers and authorities answer', () =>
     Promise.all([startNodes(fabric), startAuthorities(fabric)]),
   );
   await step('leader elected', () => leaderElected(fabric));
-  await step('chaincode listens', () => startServers(fabric, settings.definition));
+  await step('chaincode listens', () => startServers(fabric, definitionOf(network)));
   await step('endorsers known to every peer', () => endorsersKnown(fabric, CHAINCODE));
 }
 
@@ -113,52 +151,142 @@ export async function down(network) {
   rmSync(network.folder, { recursive: true });
 }
 
-/** Deploys today's chaincode as the next sequence, while files are stored. */
-export async function upgrade(network, step) {
-  const next = {
-    ...network,
-    settings: { ...network.settings, sequence: network.settings.sequence + 1 },
-  };
-  const definition = await newDefinition(next);
-  if (definition.label === network.settings.definition.label)
-    throw expected(`${definition.label} is what runs: nothing to upgrade`, 2);
-  await step(`chaincode ${definition.label} deployed`, () => deploy(network.fabric, definition));
+/**
+ * Brings the channel to the chaincode as it is built here, or as a folder of `npm run package -w chaincode` holds it,
+ * while files are stored. Where another code runs, it becomes the next sequence of the definition; where this one does,
+ * what was left undone is done.
+ *
+ * @returns the definition in force
+ */
+export async function deploy(network, step, folder) {
+  const code = await packaged(network, folder);
+  const committed = await committedOf(network.fabric, CHAINCODE);
+  const isNew = committed?.version !== code.version;
+  const definition = { ...code, sequence: (committed?.sequence ?? 0) + (isNew ? 1 : 0) };
+  const next = networkOf(network.folder, { ...network.settings, definition });
+  await step(`chaincode ${definition.label} deployed`, () =>
+    deployDefinition(next.fabric, definitionOf(next)),
+  );
   remember(next, definition);
   await step('endorsers known to every peer', () => endorsersKnown(network.fabric, CHAINCODE));
   return definition;
 }
 
-/** Deploys a second chaincode, packaged in `folder`, beside ours. */
-export async function deployBeside({ fabric }, { name, version, folder }, step) {
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+/** The same, where it is meant to bring new code. */
+export async function upgrade(network, step, folder) {
+  const { label } = await packaged(network, folder);
+  if (label === network.settings.definition.label)
+    throw expected(`${label} is what runs: nothing to upgrade`, 2);
+  return deploy(network, step, folder);
+}
+
+/**
+ * Copies all that the network keeps to a new folder; what runs is stopped meanwhile.
+ *
+ * @returns number of files and of bytes
+ */
+export async function backup(network, target, step) {
+  const { folder, fabric, ipfs, settings } = network;
+  const busy = gatewaysOn(folder);
+  if (busy.length > 0)
+    throw expected(`stop what runs in ${busy.join(', ')} first: its records would be torn`, 2);
+  const isRunning = [fabric, ipfs].some((part) => usage(part.folder).length > 0);
+  if (!isRunning)
+    await step('network started, to know its last block', () => start(network, quiet));
+  const facts = { at: new Date().toISOString(), chains: await chainsOf(fabric), settings };
+  await step('network stopped', () => halt(network));
+  let sum;
+  try {
+    await step('files copied', async () => {
+      sum = await writeBackup(folder, target, facts);
+    });
+  } finally {
+    if (isRunning) await step('network started', () => start(network, quiet));
+  }
+  return sum;
+}
+
+/**
+ * Puts a backup into a new run folder and starts it. Its ports are those of then: they stand in the ledger.
+ *
+ * @param bins folders of binaries, as they are here
+ */
+export async function restore(target, folder, bins, step) {
+  const list = await readBackup(target);
+  await step('files put back, digests right', () => readBack(target, list, folder));
+  const { settings, fabric } = openNetwork(folder);
+  const { definition, ...others } = settings;
+  const network = remember(networkOf(folder, { ...others, ...bins }), definition);
+  try {
+    await start(network, step);
+    writeConnection(fabric, CHAINCODE);
+    await step('ledger as it was backed up', async () =>
+      mustReach(list.chains, await chainsOf(fabric)),
+    );
+  } catch (error) {
+    await halt(network);
+    throw error;
+  }
+  return { network, at: list.at };
+}
+
+const quiet = (_label, work) => work();
+
+/** Folders in the run folder that a gateway works on. */
+const gatewaysOn = (folder) =>
+  readdirSync(folder).filter((name) => running(join(folder, name)) !== undefined);
+
+/** Height and last hash of each organisation's chain. */
+const chainsOf = async (fabric) =>
+  Object.fromEntries(
+    await Promise.all(
+      fabric.organisations.map(async (one) => [one.mspId, await chainOf(fabric, one)]),
+    ),
+  );
+
+function mustReach(before, now) {
+  for (const [mspId, { height, hash }] of Object.entries(before)) {
+    const found = now[mspId];
+    if (found.height < height || (found.height === height && found.hash !== hash))
+      throw expected(`${mspId}: ${height} blocks were backed up, and ${found.height} came back`);
+  }
+}
+
+/**
+ * Deploys a chaincode, packaged in `folder`, beside what there is.
+ *
+ * @param definition `{ name, version, folder }`; `slot` 1 unless given; `alone`: the folder has its own packages and
+ *   entry point, and serves without TLS, as fabric-samples have it
+ */
+export async function deployBeside({ fabric }, definition, step) {
+  const { name, version } = definition;
   const label = `${name}_${version}`;
-  const definition = { name, version, sequence: 1, label, folder, slot: 1 };
-  await step(`chaincode ${label} deployed`, () => deploy(fabric, definition));
+  const whole = { slot: 1, ...definition, sequence: 1, label };
+  await step(`chaincode ${label} deployed`, () => deployDefinition(fabric, whole));
   await step('endorsers known to every peer', () => endorsersKnown(fabric, name));
 }
 
-/** The chaincode as it is built here, packaged into the run folder: an upgrade of the house leaves it alone. */
-async function newDefinition({ fabric, settings }) {
+/** Chaincode copied into the run folder, where an upgrade of the house leaves it alone. */
+async function packaged({ fabric }, folder) {
   const draft = join(fabric.folder, 'code', 'draft');
-  const { version, codeHash } = await bundleChaincode(draft);
+  const { version, codeHash } =
+    folder === undefined ? await bundleChaincode(draft) : copyPackage(folder, draft);
   const label = `${CHAINCODE}_${version}-${codeHash}`;
-  const folder = join(fabric.folder, 'code', label);
-  if (existsSync(folder)) {
-    rmSync(draft, { recursive: true });
-  } else {
-    symlinkSync(join(root, 'node_modules'), join(draft, 'node_modules'));
-    renameSync(draft, folder);
-  }
-  return {
-    name: CHAINCODE,
-    version: `${version}-${codeHash}`,
-    sequence: settings.sequence,
-    label,
-    folder,
-  };
+  const kept = join(fabric.folder, 'code', label);
+  if (existsSync(kept)) rmSync(draft, { recursive: true });
+  else renameSync(draft, kept);
+  return { name: CHAINCODE, version: `${version}-${codeHash}`, label };
 }
 
-const remember = ({ folder, settings }, definition) =>
-  writeFileSync(join(folder, MARK), JSON.stringify({ ...settings, definition }, undefined, 2), {
-    mode: 0o600,
-  });
+/** What the channel goes by, with the folder of its code. */
+export const definitionOf = ({ fabric, settings: { definition } }) => ({
+  ...definition,
+  folder: join(fabric.folder, 'code', definition.label),
+});
+
+function remember({ folder, settings }, definition) {
+  const text = JSON.stringify({ ...settings, definition }, undefined, 2);
+  writeFileSync(join(folder, `${MARK}.new`), text, { mode: 0o600 });
+  renameSync(join(folder, `${MARK}.new`), join(folder, MARK));
+  return networkOf(folder, { ...settings, definition });
+}

@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { expected } from '../scripts/ready.mjs';
 
 const GRACE_MS = 10_000;
@@ -147,7 +148,7 @@ export const run = (command, args, { env = {}, cwd, patienceMs = 60_000 } = {}) 
       const words = `${basename(command)} ${args.slice(0, 3).join(' ')}`;
       if (error.code === 'ENOENT') return fail(expected(`${command} is not there`));
       if (error.killed) return fail(expected(`${words}: no end within ${patienceMs / 1000} s`));
-      const text = `${stderr}\n${stdout}`.trim();
+      const text = stripVTControlCharacters(`${stderr}\n${stdout}`).trim();
       fail(expected(`${words}: ${/^Error:.*$/m.exec(text)?.[0] ?? text.split('\n').at(-1)}`));
     });
   });

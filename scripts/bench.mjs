@@ -7,6 +7,7 @@
  *
  * `--json` prints one array instead of the table; `--only=oprf,sealing` measures some parts; `--full` sends whole
  * gibibytes through the system, four uploads of one GiB at the same time among them, and has the ledger audit one.
+ * `--only=network`, or the word `network`, brings up a real network and measures that; no other run does.
  */
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -24,13 +25,18 @@ const { measureSealing } = await import('./bench/sealing.mjs');
 const { measureProvider } = await import('./bench/provider.mjs');
 const { measureTree } = await import('./bench/tree.mjs');
 const { measureSystem } = await import('./bench/system.mjs');
+const { measureNetwork } = await import('./bench/network.mjs');
 
 await startCurve();
 const isFull = process.argv.includes('--full');
-const only = process.argv
-  .find((word) => word.startsWith('--only='))
-  ?.slice(7)
-  .split(',');
+const only = process.argv.includes('network')
+  ? ['network']
+  : process.argv
+      .find((word) => word.startsWith('--only='))
+      ?.slice(7)
+      .split(',');
+/** Needs engines that are built once. */
+const WHEN_NAMED = ['network'];
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const scratch = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
@@ -50,13 +56,14 @@ try {
       const size = isFull ? GIB : 256 * MIB;
       return withFile(size, (path) => measureSystem(scratch, pool, { path, size, isFull }));
     },
+    network: () => measureNetwork(scratch),
   };
   const unknown = only?.find((name) => !(name in parts));
   if (unknown !== undefined)
-    throw expected(`no part ${unknown}; there are ${Object.keys(parts)}`, 2);
+    throw expected(`no part ${unknown}; there are ${Object.keys(parts).join(', ')}`, 2);
   const rows = [];
   for (const [name, measure] of Object.entries(parts)) {
-    if (only !== undefined && !only.includes(name)) continue;
+    if (only === undefined ? WHEN_NAMED.includes(name) : !only.includes(name)) continue;
     say(`${name} …`);
     rows.push(...(await measure()));
   }

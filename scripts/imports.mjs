@@ -83,9 +83,11 @@ const sourcesOf = (path) => [path, path.replace('/dist/', '/src/').replace(/\.js
 /** What package.json of the checkout and of its rooms, and the script of continuous integration, start. */
 export function programs(folder) {
   const read = (file) => (existsSync(folder + file) ? readFileSync(folder + file, 'utf8') : '');
-  const scripts = (read('package.json') + read('.ci/run')).matchAll(
-    /\b(scripts|test\/support)\/([\w-]+)\.(mjs|ts)(?: ([\w-]+))?/g,
-  );
+  const commands = ['package.json', '.ci/run', ...ROOMS.map((room) => `${room}/package.json`)];
+  const scripts = commands
+    .map(read)
+    .join('')
+    .matchAll(/\b(scripts|test\/support)\/([\w-]+)\.(mjs|ts)(?: ([\w-]+))?/g);
   const rooms = ROOMS.flatMap((room) => {
     const { main, bin = {} } = JSON.parse(read(`${room}/package.json`) || '{}');
     return [main, ...Object.values(bin)]

@@ -1,6 +1,7 @@
 /** What `up` needs to be told: the environment's wishes, and the engines, checked. */
 import { binaries } from '../network/binaries.mjs';
 import { expected } from './ready.mjs';
+import { ORGANISATIONS } from './system.mjs';
 
 /**
  * @returns `{ settings, versions }`, versions in words
@@ -16,6 +17,8 @@ export async function networkSettings() {
   const versions = Object.entries(found).map(([name, { version }]) => `${name} ${version}`);
   const settings = {
     consensus,
+    organisations: organisations(),
+    channel: channel(),
     basePort: basePort(),
     bin: found[fabric].folder,
     caBin: found['fabric-ca'].folder,
@@ -23,6 +26,24 @@ export async function networkSettings() {
     clusterBin: found.cluster.folder,
   };
   return { settings, versions: versions.join(' · ') };
+}
+
+/** MSP ids, in the order of their ports. */
+function organisations() {
+  const names = (process.env.ORGANISATIONS ?? ORGANISATIONS.join(',')).split(',');
+  const isWell = names.every((name) => /^[A-Za-z][A-Za-z0-9]{0,30}$/.test(name));
+  const lower = new Set(names.map((name) => name.toLowerCase()));
+  if (isWell && names.length >= 2 && names.length <= 9 && lower.size === names.length) return names;
+  throw expected(
+    `ORGANISATIONS: 2 to 9 names of letters and digits, with commas, none twice; got ${names.join(',')}`,
+    2,
+  );
+}
+
+function channel() {
+  const name = process.env.CHANNEL ?? 'holdfast';
+  if (/^[a-z][a-z0-9.-]{0,60}$/.test(name)) return name;
+  throw expected(`CHANNEL: small letters, digits, dots and dashes; got ${name}`, 2);
 }
 
 function basePort() {

@@ -1,19 +1,47 @@
 /**
  * npm run network -- <verb>: a consortium's network of native processes on this machine.
  *
- * install [product …]   builds the engines that are not there
- * up | down             makes a network in RUN_DIR (./.network unless told) | ends it and removes that folder
- * start | stop          what was made goes on | ends, its state kept
- * status                processes, memory, blocks
- * upgrade               deploys the chaincode as it is built here, while files are stored
- * logs [name]           last lines of each process, or all of one
+ * install [product …]     builds the engines that are not there
+ * up | down               makes a network in RUN_DIR (./.network unless told) | ends it and removes that folder
+ * start | stop            what was made goes on | ends, its state kept
+ * status                  processes, memory, blocks
+ * deploy [FOLDER]         brings the channel to the chaincode as it is built here, or packaged in FOLDER
+ * upgrade [FOLDER]        the same, where it is meant to bring new code
+ * configure FILE          submits the consortium's rules, JSON: the first ones, or a vote of each organisation
+ * verify                  same blocks, whole, and the same code at every peer
+ * certs                   dates of every certificate
+ * certs renew             new certificates for the identities of every organisation, of the same keys
+ * certs revoke ORGANISATION NAME | ORGANISATION SERIAL AKI
+ *                         takes certificates back: all of an identity, or one
+ * backup FOLDER           copies all that the network keeps; it is stopped meanwhile
+ * restore FOLDER          puts that into RUN_DIR, and starts it
+ * replace NODE            an empty repository in the place of a storage node's lost one, which the provider fills
+ * logs [name]             last lines of each process, or all of one
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { install } from '../network/binaries.mjs';
-import { down, halt, openNetwork, start, up, upgrade } from '../network/network.mjs';
+import {
+  backup,
+  CHAINCODE,
+  definitionOf,
+  deploy,
+  down,
+  halt,
+  openNetwork,
+  restore,
+  start,
+  up,
+  upgrade,
+} from '../network/network.mjs';
+import { renewRoles, revoke } from '../network/fabric/authority.mjs';
+import { certificatesOf } from '../network/fabric/certificates.mjs';
+import { configure } from '../network/fabric/configure.mjs';
+import { writeConnection } from '../network/fabric/connection.mjs';
 import { chainOf } from '../network/fabric/nodes.mjs';
-import { logFile, names, usage } from '../network/processes.mjs';
+import { startNodes } from '../network/ipfs/nodes.mjs';
+import { replaceRepository } from '../network/ipfs/repositories.mjs';
+import { logFile, names, stop, usage } from '../network/processes.mjs';
 import { networkSettings, printStep } from './network-settings.mjs';
 import { expected, ready, root } from './ready.mjs';
 
@@ -31,15 +59,7 @@ const VERBS = {
     const { settings, versions } = await networkSettings();
     print(versions);
     await ready(print);
-    const { fabric, ipfs } = await timed((step) => up(folder, settings, step));
-    const environment = {
-      LEDGER_CONNECTION: fabric.connection,
-      STORAGE_DRIVER: 'cluster',
-      STORAGE_CONNECTION: ipfs.connection,
-      DATA_DIR: join(folder, 'gateway'),
-    };
-    const text = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
-    writeFileSync(join(folder, 'gateway.env'), text.join(''));
+    writeEnvironment(await timed((step) => up(folder, settings, step)));
     print(`\nThe gateway on it:  set -a; . ${shown}/gateway.env; set +a; npm start`);
   },
 
@@ -74,9 +94,84 @@ const VERBS = {
     }
   },
 
-  async upgrade() {
+  async deploy(package_) {
     await ready(print);
-    await timed((step) => upgrade(openNetwork(folder), step));
+    await timed((step) => deploy(openNetwork(folder), step, pathOf(package_)));
+  },
+
+  async upgrade(package_) {
+    await ready(print);
+    await timed((step) => upgrade(openNetwork(folder), step, pathOf(package_)));
+  },
+
+  async configure(file) {
+    if (file === undefined) throw expected('npm run network -- configure FILE', 2);
+    const { fabric } = openNetwork(folder);
+    const config = parsed(file, readFileSync(pathOf(file), 'utf8'));
+    const isOperator = ({ mspId }) =>
+      config.organisations?.find((one) => one.mspId === mspId)?.roles?.includes('operator');
+    const voters = fabric.organisations.filter(isOperator);
+    if (voters.length === 0)
+      throw expected(`${file}: organisations with the role operator, of those of the network`, 2);
+    const wanted = config.version === 1 ? voters.slice(0, 1) : voters;
+    for (const organisation of wanted) {
+      await configure(fabric, organisation, CHAINCODE, config);
+      print(`${organisation.mspId}  version ${config.version} submitted`);
+    }
+  },
+
+  async verify() {
+    await ready(print);
+    const network = openNetwork(folder);
+    const { verify } = await import('../network/fabric/verify.mjs');
+    const { lines, problems } = await verify(network.fabric, definitionOf(network));
+    for (const line of lines) print(`  ${line}`);
+    if (problems.length > 0) throw expected(problems.join('\n'), 4);
+    print('Whole.');
+  },
+
+  async certs(verb = 'list', ...args) {
+    const { fabric } = openNetwork(folder);
+    const act = { list: listCertificates, renew: renewCertificates, revoke: revokeCertificates }[
+      verb
+    ];
+    if (act === undefined) throw expected(`certs, certs renew or certs revoke; got ${verb}`, 2);
+    await act(fabric, ...args);
+  },
+
+  async backup(target) {
+    if (target === undefined) throw expected('npm run network -- backup FOLDER', 2);
+    let sum;
+    await timed(async (step) => {
+      sum = await backup(openNetwork(folder), pathOf(target), step);
+    });
+    print(`${sum.count} files, ${mib(sum.bytes)} MiB, every private key among them, in ${target}`);
+  },
+
+  async restore(target) {
+    if (target === undefined) throw expected('npm run network -- restore FOLDER', 2);
+    const { settings, versions } = await networkSettings();
+    print(versions);
+    await ready(print);
+    const { bin, caBin, kuboBin, clusterBin } = settings;
+    const bins = { bin, caBin, kuboBin, clusterBin };
+    let found;
+    await timed(async (step) => {
+      found = await restore(pathOf(target), folder, bins, step);
+    });
+    writeEnvironment(found.network);
+    print(`As it was at ${found.at}.`);
+  },
+
+  async replace(name) {
+    const { ipfs } = openNetwork(folder);
+    const node = ipfs.nodes.find((one) => one.name === name);
+    if (node === undefined)
+      throw expected(`replace one of ${ipfs.nodes.map((one) => one.name).join(', ')}`, 2);
+    await stop(ipfs.folder, [node.kubo]);
+    await replaceRepository(ipfs, node);
+    await startNodes(ipfs);
+    print(`${name} is empty and up; the provider owes it every file that it had`);
   },
 
   logs(name) {
@@ -94,6 +189,60 @@ const VERBS = {
     }
   },
 };
+
+/** For the gateway on this network. */
+function writeEnvironment({ fabric, ipfs }) {
+  const environment = {
+    LEDGER_CONNECTION: fabric.connection,
+    STORAGE_DRIVER: 'cluster',
+    STORAGE_CONNECTION: ipfs.connection,
+    DATA_DIR: join(folder, 'gateway'),
+  };
+  const text = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(join(folder, 'gateway.env'), text.join(''));
+}
+
+/** Certificates that end sooner are pointed out, days. */
+const SOON = 30;
+
+function listCertificates(fabric) {
+  const all = certificatesOf(fabric);
+  for (const { ends, days, subject, path } of all) {
+    print(
+      `${ends.toISOString().slice(0, 10)}${String(days).padStart(6)} days  ${subject}  ${path}`,
+    );
+  }
+  const soon = all.filter(({ days }) => days < SOON);
+  if (soon.length > 0) throw expected(`${soon.length} end within ${SOON} days`, 3);
+}
+
+async function renewCertificates(fabric) {
+  await renewRoles(fabric);
+  writeConnection(fabric, CHAINCODE);
+  const [{ ends }] = certificatesOf(fabric);
+  print(`Renewed, of the same keys; the first of all ends ${ends.toISOString().slice(0, 10)}.`);
+}
+
+async function revokeCertificates(fabric, mspId, name, aki) {
+  const organisation = fabric.organisations.find((one) => one.mspId === mspId);
+  if (organisation === undefined || name === undefined)
+    throw expected('certs revoke ORGANISATION NAME, or ORGANISATION SERIAL AKI in hex', 2);
+  await revoke(fabric, organisation, aki === undefined ? { name } : { serial: name, aki });
+  print(`Taken back: ${name}. The list of ${mspId}: ${relative('', organisation.crl)}`);
+}
+
+const pathOf = (path) =>
+  path === undefined ? undefined : resolve(process.env.INIT_CWD ?? '', path);
+
+const mib = (bytes) => Math.round(bytes / 2 ** 20);
+
+function parsed(file, text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw expected(`${file}: ${error.message}`, 2);
+  }
+}
 
 async function timed(work) {
   const began = Date.now();

@@ -1,39 +1,87 @@
 /**
- * npm run test:network: the suites that any ledger and any store must pass, and the story, on a real Fabric network and
- * real IPFS nodes, brought up for them and taken down again. The suite's result goes to the tally as `network`.
+ * npm run test:network [-- name …]: the suites that any ledger and any store must pass, the story, an upgrade, faults and
+ * a backup, on a real Fabric network and real IPFS nodes, brought up for them and taken down again. Names are those of
+ * SUITES below, and of the results for the tally.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deployBeside, down, openNetwork, up } from '../network/network.mjs';
+import { CHAINCODE, deployBeside, down, openNetwork, up, upLedger } from '../network/network.mjs';
+import { configure } from '../network/fabric/configure.mjs';
 import { buildLedgerContract } from '../test/support/build-ledger-contract.mjs';
+import { npmIn, packageChaincode } from './bundle-chaincode.mjs';
 import { networkSettings, printStep } from './network-settings.mjs';
 import { expected, ready, say } from './ready.mjs';
 import { suite, tally } from './tally.mjs';
 
-const SUITES = ['network/conformance-on-fabric', 'storage/remote-nodes', 'test/story'];
+/** After each other on one network; the storage suite is the last, for it empties the nodes. */
+const ON_CONSORTIUM = {
+  network: ['network/conformance-on-fabric', 'test/story', 'network/upgrade-on-fabric'],
+  'network-certificates': ['network/certificates-on-fabric'],
+  'network-faults': ['network/faults-on-fabric'],
+  'network-backup': ['network/backup-on-fabric'],
+  'network-storage': ['storage/remote-nodes'],
+};
+/** On one with the names of fabric-samples. */
+const ON_SAMPLES = { 'network-samples': ['network/samples-on-fabric'] };
+const SAMPLES = { organisations: ['Org1MSP', 'Org2MSP'], channel: 'mychannel' };
+/** Slots of 30 s would make of the story three minutes of waiting: clocks hurry on the development ledger alone. */
+const SLOT_SECONDS = 4;
 
+const wanted = process.argv.slice(3);
+const chosen = (suites) =>
+  Object.entries(suites).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+const all = [ON_CONSORTIUM, ON_SAMPLES].flatMap(chosen).map(([name]) => name);
+if (all.length === 0) {
+  const names = [ON_CONSORTIUM, ON_SAMPLES].flatMap(Object.keys);
+  throw expected(`suites are ${names.join(', ')}; got ${wanted.join(', ')}`, 2);
+}
 const { settings, versions } = await networkSettings();
 say(`network: ${versions}`);
 await ready();
-const parent = mkdtempSync(join(tmpdir(), 'holdfast-network-'));
-const folder = join(parent, 'run');
-try {
+await onNetwork(ON_CONSORTIUM, 'NETWORK', async (folder) => {
   const network = await up(folder, settings, printStep);
+  const { EMBEDDED } = await import('../gateway/dist/consortium.js');
+  const { fabric } = network;
+  const config = { ...EMBEDDED, slotSeconds: SLOT_SECONDS };
+  await printStep('configured', () =>
+    configure(fabric, fabric.organisations[0], CHAINCODE, config),
+  );
   const contract = buildLedgerContract(join(folder, 'ledger-contract'));
   const definition = { name: 'ledger-contract', version: '1.0', folder: contract };
   await deployBeside(network, definition, printStep);
-  process.env.NETWORK = folder;
-  await suite('network', ['--runInBand', '--testPathPatterns', SUITES.join('|')]);
-} finally {
-  await end();
-}
-if (!process.env.CI && !tally()) throw expected('npm run test:network failed');
+});
+await onNetwork(ON_SAMPLES, 'SAMPLES_NETWORK', async (folder) => {
+  const bench = buildLedgerContract(join(folder, '..', 'ledger-contract'));
+  const alone = join(folder, '..', 'package');
+  await printStep('chaincode packaged and installed alone', async () => {
+    await packageChaincode(alone);
+    await npmIn(alone, 'ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund');
+  });
+  const definitions = [
+    { name: CHAINCODE, version: '1.0', folder: alone, slot: 0, alone: true },
+    { name: 'bench', version: '1.0', folder: bench },
+  ];
+  await upLedger(folder, { ...settings, ...SAMPLES }, definitions, printStep);
+});
+if (!process.env.CI && !tally(all)) throw expected('npm run test:network failed');
 
-async function end() {
+/** Runs the chosen suites on a network that `make` brings up in a folder of its own; it is gone afterwards. */
+async function onNetwork(suites, variable, make) {
+  if (chosen(suites).length === 0) return;
+  const parent = mkdtempSync(join(tmpdir(), 'holdfast-network-'));
+  const folder = join(parent, 'run');
+  process.env[variable] = folder;
   try {
-    await down(openNetwork(folder));
+    await make(folder);
+    for (const [name, patterns] of chosen(suites))
+      await suite(name, ['--runInBand', '--testPathPatterns', patterns.join('|')]);
   } finally {
-    rmSync(parent, { recursive: true, force: true });
+    delete process.env[variable];
+    try {
+      if (existsSync(folder)) await down(openNetwork(folder));
+    } finally {
+      rmSync(parent, { recursive: true, force: true });
+    }
   }
 }

@@ -1,8 +1,18 @@
 import type { FabricOrganisation, Network } from '../network.mjs';
 
+type Fabric = Network['fabric'];
+
 /** Certificate and key, PEM. */
 export function identityOf(
-  net: Network['fabric'],
+  net: Fabric,
   organisation: FabricOrganisation,
   name: string,
 ): { readonly cert: string; readonly key: string };
+/** A new certificate for every identity of every organisation. */
+export function renewRoles(net: Fabric): Promise<unknown>;
+/** Takes back all certificates of an identity, or one, and writes the list anew. */
+export function revoke(
+  net: Fabric,
+  organisation: FabricOrganisation,
+  who: { readonly name: string } | { readonly serial: string; readonly aki: string },
+): Promise<void>;

@@ -1,6 +1,14 @@
 /** An organisation's certificate authority, Fabric CA, on the root that its peer was made with; its clients. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { flags, run, start, waitFor } from '../processes.mjs';
 
@@ -20,8 +28,24 @@ const EVERYTHING = {
   'hf.Registrar.DelegateRoles': '*',
 };
 
+/** Whose certificate it is stands in its organisational unit. */
+const UNITS = {
+  NodeOUs: {
+    Enable: true,
+    ...Object.fromEntries(
+      ['client', 'peer', 'admin', 'orderer'].map((unit) => [
+        `${unit[0].toUpperCase()}${unit.slice(1)}OUIdentifier`,
+        { OrganizationalUnitIdentifier: unit },
+      ]),
+    ),
+  },
+};
+
 const homeOf = (net, { authority }) => join(net.folder, 'data', authority);
 const clientHome = (net, organisation, name) => join(homeOf(net, organisation), 'clients', name);
+/** Keys and certificates of an enrolled identity, as `peer` takes them. */
+export const clientMsp = (net, organisation, name) =>
+  join(clientHome(net, organisation, name), 'msp');
 
 /** Base address of an organisation's authority; TLS under the root of its peer's. */
 export const caUrl = ({ caPort }) => `https://localhost:${caPort}`;
@@ -40,14 +64,21 @@ export async function startAuthorities(net) {
   );
 }
 
+const configFile = (net, organisation) =>
+  join(homeOf(net, organisation), 'fabric-ca-server-config.yaml');
+
+const adminSecret = (config) =>
+  JSON.parse(readFileSync(config, 'utf8')).registry.identities[0].pass;
+
 function startAuthority(net, organisation) {
   const home = homeOf(net, organisation);
-  const config = join(home, 'fabric-ca-server-config.yaml');
+  const config = configFile(net, organisation);
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  if (!existsSync(config)) {
-    const wanted = configOf(organisation, randomBytes(24).toString('hex'));
-    writeFileSync(config, JSON.stringify(wanted, undefined, 2), { mode: 0o600 });
-  }
+  const secret = existsSync(config) ? adminSecret(config) : randomBytes(24).toString('hex');
+  // written anew at each start: it names files by where the run folder lies
+  writeFileSync(config, JSON.stringify(configOf(organisation, secret), undefined, 2), {
+    mode: 0o600,
+  });
   start(net.folder, organisation.authority, net.tool('fabric-ca-server'), [
     'start',
     '--home',
@@ -88,10 +119,8 @@ const configOf = (organisation, pass) => ({
 export const enrolRoles = (net) => Promise.all(net.organisations.map((one) => enrolAll(net, one)));
 
 async function enrolAll(net, organisation) {
-  const config = join(homeOf(net, organisation), 'fabric-ca-server-config.yaml');
-  const [admin] = JSON.parse(readFileSync(config, 'utf8')).registry.identities;
   if (!isEnrolled(net, organisation, 'admin')) {
-    await enrol(net, organisation, 'admin', admin.pass);
+    await enrol(net, organisation, 'admin', adminSecret(configFile(net, organisation)));
   }
   const missing = ROLES.filter((role) => !isEnrolled(net, organisation, role));
   await Promise.all(missing.map((role) => enrolRole(net, organisation, role)));
@@ -121,23 +150,40 @@ const textOf = (attributes) =>
     )
     .join(',');
 
-const enrol = (net, organisation, name, secret) =>
-  client(
-    net,
-    organisation,
-    name,
-    ['enroll'],
-    `https://${name}:${secret}@localhost:${organisation.caPort}`,
-  );
+async function enrol(net, organisation, name, secret) {
+  const url = `https://${name}:${secret}@localhost:${organisation.caPort}`;
+  await client(net, organisation, name, ['enroll'], url);
+  // without it `peer` takes the folder for one of old
+  writeFileSync(join(clientMsp(net, organisation, name), 'config.yaml'), JSON.stringify(UNITS));
+}
 
-/** A new certificate for each identity, before the old one ends. */
+/** A new certificate for each identity, of the same key, before the old one ends. */
 export const renewRoles = (net) =>
   Promise.all(
     net.organisations.map(async (organisation) => {
-      for (const role of ROLES)
-        await client(net, organisation, role, ['reenroll', '--csr.keyrequest.reusekey']);
+      for (const name of ['admin', ...ROLES])
+        await client(net, organisation, name, ['reenroll', '--csr.keyrequest.reusekey']);
     }),
   );
+
+/**
+ * Takes certificates back, for ever, and writes the authority's revocation list anew.
+ *
+ * @param who `{ name }`, all certificates of an identity, which then enrols no more; or `{ serial, aki }`, one, in hex
+ */
+export async function revoke(net, organisation, who) {
+  const wanted = Object.entries(who).map(([name, value]) => [`revoke.${name}`, value]);
+  await client(net, organisation, 'admin', ['revoke', ...flags(Object.fromEntries(wanted))]);
+  await writeRevocations(net, organisation);
+}
+
+/** The list as it stands at the authority, to where gateways look for it. */
+export async function writeRevocations(net, organisation) {
+  await client(net, organisation, 'admin', ['gencrl']);
+  const list = join(clientMsp(net, organisation, 'admin'), 'crls', 'crl.pem');
+  copyFileSync(list, `${organisation.crl}.new`);
+  renameSync(`${organisation.crl}.new`, organisation.crl);
+}
 
 const client = (net, organisation, name, args, url = caUrl(organisation)) => {
   const home = clientHome(net, organisation, name);
@@ -150,7 +196,7 @@ const client = (net, organisation, name, args, url = caUrl(organisation)) => {
 };
 
 const isEnrolled = (net, organisation, name) =>
-  existsSync(join(clientHome(net, organisation, name), 'msp', 'signcerts', 'cert.pem'));
+  existsSync(join(clientMsp(net, organisation, name), 'signcerts', 'cert.pem'));
 
 /** Certificate and key of each role, PEM. */
 export const identitiesOf = (net, organisation) =>
@@ -158,7 +204,7 @@ export const identitiesOf = (net, organisation) =>
 
 /** Of a role, or of `admin`, who may register anybody. */
 export function identityOf(net, organisation, name) {
-  const msp = join(clientHome(net, organisation, name), 'msp');
+  const msp = clientMsp(net, organisation, name);
   return {
     cert: readFileSync(join(msp, 'signcerts', 'cert.pem'), 'utf8'),
     key: keyIn(join(msp, 'keystore')),

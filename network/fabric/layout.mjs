@@ -1,7 +1,6 @@
 /** Who is in the network, on which ports of loopback, and where the files of each lie. All else follows from this. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ORGANISATIONS } from '../../scripts/system.mjs';
 
 export const here = fileURLToPath(new URL('.', import.meta.url));
 
@@ -11,7 +10,15 @@ const ORDERERS = { raft: 3, bft: 4 };
 const BATCH_TIMEOUT = { raft: '100ms', bft: '50ms' };
 
 /** @param settings what `up` was told; kept in the run folder, so that `start` never meets other ports. */
-export function fabricLayout({ folder, bin, caBin, consensus, basePort, channel }) {
+export function fabricLayout({
+  folder,
+  bin,
+  caBin,
+  consensus,
+  basePort,
+  channel,
+  organisations: mspIds,
+}) {
   const crypto = join(folder, 'crypto');
   const orderers = Array.from({ length: ORDERERS[consensus] }, (_, i) => {
     const host = `orderer${i + 1}.${DOMAIN}`;
@@ -25,7 +32,7 @@ export function fabricLayout({ folder, bin, caBin, consensus, basePort, channel 
       home: join(crypto, 'ordererOrganizations', DOMAIN, 'orderers', host),
     };
   });
-  const organisations = ORGANISATIONS.map((mspId, i) => {
+  const organisations = mspIds.map((mspId, i) => {
     const name = mspId.toLowerCase();
     const domain = `${name}.${DOMAIN}`;
     const tree = join(crypto, 'peerOrganizations', domain);

@@ -148,3 +148,10 @@ export async function chainOf(net, organisation) {
   const { height, currentBlockHash } = JSON.parse(text.slice(text.indexOf('{')));
   return { height: Number(height), hash: currentBlockHash };
 }
+
+/** Number of blocks that an orderer has. */
+export async function blocksOf({ channel }, { operations }) {
+  const metrics = await page(operations, '/metrics');
+  const wanted = new RegExp(`^ledger_\\w+_height\\{channel="${channel}"\\} (\\d+)`, 'm');
+  return Number(wanted.exec(metrics)?.[1] ?? 0);
+}

@@ -1,6 +1,6 @@
 /** Kubo repositories and Cluster peers, made and configured: a private swarm that nothing leaves. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../processes.mjs';
 import { clusterEnv, kuboEnv, multiaddress } from './layout.mjs';
@@ -17,10 +17,7 @@ export async function makeRepositories(net) {
   const secret = randomBytes(32).toString('hex');
   await Promise.all(
     net.nodes.map(async (node) => {
-      mkdirSync(node.repository, { mode: 0o700 });
-      const env = kuboEnv(node);
-      await run(net.ipfs, ['init', '--profile=test', '--algorithm=ed25519'], { env });
-      writeFileSync(join(node.repository, 'swarm.key'), swarmKey, { mode: 0o600 });
+      await makeRepository(net, node, swarmKey);
       // the default datastore, pebble, has acknowledged pins in memory only: kill -9 loses them
       await run(net.service, ['init', '--consensus', 'crdt', '--datastore', 'leveldb'], {
         env: { ...clusterEnv(node), CLUSTER_SECRET: secret },
@@ -29,10 +26,9 @@ export async function makeRepositories(net) {
   );
   const password = randomBytes(24).toString('base64url');
   for (const node of net.nodes) {
-    const others = net.nodes.filter((one) => one !== node);
-    edit(join(node.repository, 'config'), (config) => kuboConfig(config, node, others));
+    configureKubo(net, node);
     edit(join(node.clusterHome, 'service.json'), (config) =>
-      clusterConfig(config, net, node, others, password),
+      clusterConfig(config, net, node, othersThan(net, node), password),
     );
   }
   writeJson(
@@ -48,6 +44,32 @@ export async function makeRepositories(net) {
     })),
   );
 }
+
+/**
+ * An empty repository in the place of one that was lost, of a node that does not run: another one, by its key. The
+ * provider sees that, and fills it.
+ */
+export async function replaceRepository(net, node) {
+  const [other] = othersThan(net, node);
+  const swarmKey = readFileSync(join(other.repository, 'swarm.key'), 'utf8');
+  rmSync(node.repository, { recursive: true, force: true });
+  await makeRepository(net, node, swarmKey);
+  // the others know it by its key
+  for (const each of net.nodes) configureKubo(net, each);
+}
+
+async function makeRepository(net, node, swarmKey) {
+  mkdirSync(node.repository, { mode: 0o700 });
+  await run(net.ipfs, ['init', '--profile=test', '--algorithm=ed25519'], { env: kuboEnv(node) });
+  writeFileSync(join(node.repository, 'swarm.key'), swarmKey, { mode: 0o600 });
+}
+
+const othersThan = ({ nodes }, node) => nodes.filter((one) => one !== node);
+
+const configureKubo = (net, node) =>
+  edit(join(node.repository, 'config'), (config) =>
+    kuboConfig(config, node, othersThan(net, node)),
+  );
 
 function edit(path, change) {
   const config = readJson(path);

@@ -37,10 +37,13 @@ const FOREIGN: readonly [place: RegExp, foreign: RegExp][] = [
   [/^protocol\/README\.md$/, /\|[^|\n]*\|$/gm],
   // names in Node, JavaScript and the packages we use
   [/./, /'(?:node:|@tus|test\/house)[^'\n]*'|--disable-warning=\w+|example\.org/g],
-  [/./, /Segmenter\(\)\.segment\(|\{ from: 'user' \}|\{ user, system \}|\buser \+ system\b/g],
+  [
+    /./,
+    /Segmenter\(\)\.segment\(|\{ from: 'user' \}|\{ user, system \}|\buser \+ system\b|\{ user, nice|\bsum \+ user\b/g,
+  ],
   // Fabric's and gRPC's own words
   [/./, /\borg\.hyperledger\.fabric\b|endorsingOrganizations|\w+OrganizationsList/g],
-  [/./, /'user-allocations'/g],
+  [/./, /'user-allocations'|'Org[12]MSP'/g],
   [
     /^network\/(?!devpeer)/,
     /\b\w*(?:[Ss]ervice|[Oo]rgs\b|[Oo]rganizations|[Uu]sers?(?![a-z]))\w*\b/g,

@@ -1,0 +1,90 @@
+/** Certificates of a real Fabric CA: listed, renewed, taken back, while a gateway runs. */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { identityOf, renewRoles, revoke } from '../../network/fabric/authority.mjs';
+import { certificatesOf } from '../../network/fabric/certificates.mjs';
+import { writeConnection } from '../../network/fabric/connection.mjs';
+import { openNetwork, type Network } from '../../network/network.mjs';
+import { waitFor } from '../../network/processes.mjs';
+import { openOwnerOnNetwork, type OwnerOnNetwork } from '../support/owner-on-network.ts';
+
+const NETWORK = process.env['NETWORK'];
+const ROLES = ['operator', 'agent', 'key-server', 'provider', 'delegate'];
+/** Within which a gateway has to know. */
+const KNOWN_MS = 60_000;
+
+(NETWORK === undefined ? describe.skip : describe)(
+  `certificates of a network${NETWORK === undefined ? ' (npm run test:network)' : ''}`,
+  () => {
+    let net: Network['fabric'];
+    let at: OwnerOnNetwork;
+
+    beforeAll(async () => {
+      net = openNetwork(NETWORK ?? '').fabric;
+      at = await openOwnerOnNetwork();
+      await at.put(10_000);
+    }, 120_000);
+    afterAll(() => at.close(), 60_000);
+
+    const alder = () => {
+      const found = net.organisations.find(({ mspId }) => mspId === 'Alder');
+      if (found === undefined) throw new Error('no organisation Alder');
+      return found;
+    };
+
+    it('are all listed, the first to end first', () => {
+      const listed = certificatesOf(net);
+      const names = listed.map(({ path }) => path).join('\n');
+      for (const { peer, name } of net.organisations) {
+        expect(names).toContain(`peers/peer0.${name}.holdfast.test/msp/signcerts`);
+        expect(names).toContain(`peers/peer0.${name}.holdfast.test/tls/server.crt`);
+        for (const role of ROLES) {
+          expect(names).toContain(`authority-${name}/clients/${role}/msp/signcerts`);
+        }
+        expect(peer).toContain(name);
+      }
+      const days = listed.map((one) => one.days);
+      expect(days).toEqual(days.toSorted((a, b) => a - b));
+      expect(days[0]).toBeGreaterThan(360);
+      const [first] = certificatesOf(net, Date.now() + 400 * 86_400_000);
+      expect(first?.days).toBeLessThan(0);
+    });
+
+    it('are renewed for the same keys, and the gateway goes on', async () => {
+      const before = ROLES.map((role) => identityOf(net, alder(), role));
+      await renewRoles(net);
+      writeConnection(net, 'holdfast');
+      for (const [i, role] of ROLES.entries()) {
+        const { cert, key } = identityOf(net, alder(), role);
+        expect(key).toBe(before[i]?.key);
+        expect(new X509Certificate(cert).serialNumber).not.toBe(
+          new X509Certificate(before[i]?.cert ?? '').serialNumber,
+        );
+      }
+      await at.put(10_000);
+      expect(await at.lost()).toEqual([]);
+    }, 120_000);
+
+    it('are taken back: within a minute the gateway refuses who had them', async () => {
+      const owner = new X509Certificate(at.owner.device.certificate);
+      const name = /CN=(.+)/.exec(owner.subject)?.[1] ?? '';
+      // the control: until now it is let in
+      expect((await at.owner.list()).files.length).toBeGreaterThan(0);
+      await revoke(net, alder(), { name });
+      expect(readFileSync(alder().crl, 'utf8')).toContain('BEGIN X509 CRL');
+      const isRefused = async () => {
+        const refusal = await at.owner.list().then(
+          () => undefined,
+          (error: { code?: string }) => error.code,
+        );
+        return refusal === 'NOT_ALLOWED';
+      };
+      await waitFor('the gateway to refuse', net.folder, isRefused, {
+        patienceMs: KNOWN_MS,
+        everyMs: 500,
+      });
+      await expect(at.put(10_000)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    }, 120_000);
+  },
+);

@@ -1,0 +1,174 @@
+/** A real network loses its parts, by process: what goes on, what is refused, how it recovers, and that nothing is lost. */
+import { unlink } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { serverName, startServers } from '../../network/fabric/chaincode.mjs';
+import {
+  blocksOf,
+  chainOf,
+  leaderElected,
+  leaderOf,
+  startNodes as startFabric,
+} from '../../network/fabric/nodes.mjs';
+import { startNodes as startIpfs } from '../../network/ipfs/nodes.mjs';
+import { replaceRepository } from '../../network/ipfs/repositories.mjs';
+import { definitionOf, openNetwork, type Network } from '../../network/network.mjs';
+import { kill, waitFor } from '../../network/processes.mjs';
+import { fromHex } from '@holdfast/protocol/bytes.js';
+import { blockCid } from '@holdfast/protocol/file-cid.js';
+import { blockPath } from '../../scripts/damage.mjs';
+import { openOwnerOnNetwork, type OwnerOnNetwork } from '../support/owner-on-network.ts';
+
+const NETWORK = process.env['NETWORK'];
+const SIZE = 300_000;
+/** Long enough for Cluster to look again at what a node lacks: once a minute. */
+const FILLED_MS = 180_000;
+
+(NETWORK === undefined ? describe.skip : describe)(
+  `a network that loses${NETWORK === undefined ? ' (npm run test:network)' : ''}`,
+  () => {
+    let at: OwnerOnNetwork;
+    let net: Network;
+    let before: string;
+
+    beforeAll(async () => {
+      net = openNetwork(NETWORK ?? '');
+      at = await openOwnerOnNetwork();
+      before = (await at.put(SIZE)).fileId;
+    }, 120_000);
+    afterEach(() => everythingRuns());
+    afterAll(() => at.close(), 60_000);
+
+    /** All that was killed is back; none has another chain than the rest. */
+    async function everythingRuns(): Promise<void> {
+      const { fabric, ipfs } = net;
+      await Promise.all([startFabric(fabric), startIpfs(ipfs)]);
+      await startServers(fabric, definitionOf(net));
+      await leaderElected(fabric);
+      await waitFor('one chain at every peer and orderer', fabric.folder, async () => {
+        const peers = await Promise.all(fabric.organisations.map((one) => chainOf(fabric, one)));
+        const orderers = await Promise.all(fabric.orderers.map((one) => blocksOf(fabric, one)));
+        const heights = [...peers.map(({ height }) => height), ...orderers];
+        // a block may come between two answers
+        return Math.max(...heights) - Math.min(...heights) <= 1;
+      });
+    }
+
+    const organisation = (mspId: string) => {
+      const found = net.fabric.organisations.find((one) => one.mspId === mspId);
+      if (found === undefined) throw new Error(`no organisation ${mspId}`);
+      return found;
+    };
+    const node = (number: number) => {
+      const found = net.ipfs.nodes[number];
+      if (found === undefined) throw new Error(`no node ${number}`);
+      return found;
+    };
+    /** What every block of a file on one node is found to be. */
+    const verdictOn = async (name: string, fileId: string) =>
+      (await at.owner.challenge(fileId, { node: name, blocks: 'all' })).verdict;
+
+    /** Until a node has the whole of a file. */
+    const filled = (name: string, fileId: string) =>
+      waitFor(
+        `${name} to have ${fileId}`,
+        net.ipfs.folder,
+        async () => (await verdictOn(name, fileId)) === 'intact',
+        { patienceMs: FILLED_MS, everyMs: 1_000 },
+      );
+
+    it('the leader of its orderers: another leads, what is sent meanwhile is stored', async () => {
+      const leader = await leaderOf(net.fabric);
+      await kill(net.fabric.folder, leader?.name ?? '');
+      await at.put(SIZE);
+      expect((await leaderOf(net.fabric))?.name).not.toBe(leader?.name);
+      await everythingRuns();
+      expect(await at.lost()).toEqual([]);
+    }, 120_000);
+
+    it('a peer: two organisations endorse, and it catches up', async () => {
+      await kill(net.fabric.folder, organisation('Cedar').peer);
+      await at.put(SIZE);
+      await everythingRuns();
+      expect(await at.lost()).toEqual([]);
+    }, 120_000);
+
+    it("the peer of the gateway's own agent: it says so, and goes on when that is back", async () => {
+      await kill(net.fabric.folder, organisation('Alder').peer);
+      await expect(at.put(SIZE)).rejects.toMatchObject({ code: 'LEDGER_UNREACHABLE' });
+      await everythingRuns();
+      await at.put(SIZE);
+      expect(await at.lost()).toEqual([]);
+    }, 240_000);
+
+    it("one organisation's chaincode: the others endorse", async () => {
+      await kill(net.fabric.folder, serverName(organisation('Birch'), definitionOf(net)));
+      await at.put(SIZE);
+      await everythingRuns();
+      expect(await at.lost()).toEqual([]);
+    }, 120_000);
+
+    it('one Kubo node: files go to the others, and to it when it is back', async () => {
+      const { name, kubo } = node(1);
+      await kill(net.ipfs.folder, kubo);
+      expect(await at.lost()).toEqual([]);
+      const { fileId, nodes } = await at.put(SIZE);
+      expect(nodes).not.toContain(name);
+      await everythingRuns();
+      // an audit may have moved it away from there meanwhile: then it is owed to it
+      await filled(name, before);
+      expect(await verdictOn(nodes[0] ?? '', fileId)).toBe('intact');
+      expect(await at.lost()).toEqual([]);
+    }, 240_000);
+
+    it('one peer of the Cluster: files are stored by way of the others', async () => {
+      await kill(net.ipfs.folder, node(0).cluster);
+      await at.put(SIZE);
+      await everythingRuns();
+      await at.put(SIZE);
+      expect(await at.lost()).toEqual([]);
+    }, 240_000);
+
+    it("a node's whole repository: it is filled again from the others", async () => {
+      const lost = node(2);
+      await kill(net.ipfs.folder, lost.kubo);
+      await replaceRepository(net.ipfs, lost);
+      expect(await at.lost()).toEqual([]);
+      await everythingRuns();
+      await filled(lost.name, before);
+      expect(await at.lost()).toEqual([]);
+    }, 300_000);
+
+    it('all nodes but the one that is asked: its audit needs no other', async () => {
+      for (const other of [0, 1]) await kill(net.ipfs.folder, node(other).kubo);
+      expect(await verdictOn(node(2).name, before)).toBe('intact');
+    }, 60_000);
+
+    it('one block of one node, which its neighbours hold: its audit is not answered by them', async () => {
+      const [leaf] = await at.owner.leaves(before);
+      const { name, repository, rpc } = node(0);
+      const path = blockPath(repository, leaf?.digest ?? '');
+      expect(await verdictOn(name, before)).toBe('intact');
+      await unlink(path);
+      const now = await at.owner.challenge(before, { node: name, blocks: 'all' });
+      expect(now).toMatchObject({ verdict: 'damaged', damagedUids: [0] });
+      // the control: asked as anybody asks, the node fetches it from a neighbour
+      const cid = blockCid(fromHex(leaf?.digest ?? '')).toString();
+      const url = `http://127.0.0.1:${rpc}/api/v0/block/get?arg=${cid}&timeout=10s`;
+      expect((await fetch(url, { method: 'POST' })).status).toBe(200);
+      expect(await verdictOn(name, before)).toBe('intact');
+    }, 120_000);
+
+    it('two of three orderers: writes are refused within 30 s, reads go on', async () => {
+      const { orderers, folder } = net.fabric;
+      for (const { name } of orderers.slice(1)) await kill(folder, name);
+      const began = Date.now();
+      await expect(at.put(SIZE)).rejects.toMatchObject({ code: 'LEDGER_UNREACHABLE' });
+      expect(Date.now() - began).toBeLessThan(30_000);
+      expect(await at.lost()).toEqual([]);
+      expect((await at.owner.list()).files.length).toBeGreaterThanOrEqual(at.stored.size);
+      await everythingRuns();
+      await at.put(SIZE);
+      expect(await at.lost()).toEqual([]);
+    }, 240_000);
+  },
+);

@@ -1,0 +1,72 @@
+/** An owner of files on the network whose run folder NETWORK names, and what it was told is stored. */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileSource } from '../../client/src/file-source.ts';
+import { Owner } from '../../client/src/owner.ts';
+import type { StoredFile } from '../../client/src/put-request.ts';
+import { startTestSystem } from './running-system.ts';
+
+const PASSWORD = 'seven words nobody guesses';
+
+export interface OwnerOnNetwork {
+  readonly owner: Owner;
+  /** Ends the gateway; {@link resume} starts another on the same folder. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Stores a file of so many random bytes; resolves once the ledger has it. */
+  put(size: number): Promise<StoredFile>;
+  /** Digests of all that is acknowledged, by file id. */
+  readonly stored: ReadonlyMap<string, string>;
+  /** Ids of those that do not come back as they were. */
+  lost(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** Starts a gateway on the network, and an owner with an account. */
+export async function openOwnerOnNetwork(): Promise<OwnerOnNetwork> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-owner-'));
+  let system = await startTestSystem();
+  const home = join(folder, 'home');
+  let { owner } = await Owner.create({ gateway: system.url, home, password: PASSWORD });
+  const stored = new Map<string, string>();
+
+  async function digestOf(fileId: string): Promise<string> {
+    const hash = createHash('sha256');
+    for await (const chunk of owner.get(fileId)) hash.update(chunk);
+    return hash.digest('hex');
+  }
+
+  return {
+    get owner() {
+      return owner;
+    },
+    stored,
+    pause: () => system.stop(),
+    async resume() {
+      system = await startTestSystem();
+      owner = await Owner.unlock({ home, password: PASSWORD, gateway: system.url });
+    },
+    async put(size) {
+      const bytes = randomBytes(size);
+      const name = `file-${stored.size}-${bytes.toString('hex', 0, 4)}`;
+      await writeFile(join(folder, name), bytes);
+      const file = await owner.put(name, fileSource(join(folder, name)));
+      stored.set(file.fileId, createHash('sha256').update(bytes).digest('hex'));
+      return file;
+    },
+    async lost() {
+      const gone: string[] = [];
+      for (const [fileId, digest] of stored) {
+        const found = await digestOf(fileId).catch((error: unknown) => String(error));
+        if (found !== digest) gone.push(`${fileId}: ${found}`);
+      }
+      return gone;
+    },
+    async close() {
+      await system.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
