@@ -32,7 +32,7 @@ import { listFiles, type Listing } from './listing.ts';
 import { readConfig, readDelegateName } from '@holdfast/protocol/owner/parties.js';
 import { silent, type Progress, type Report } from './progress.ts';
 import { putFile } from './put.ts';
-import type { PutRequest, StoredFile } from './put-request.ts';
+import type { BlockSize, PutRequest, StoredFile } from './put-request.ts';
 import { renewed } from './renewal.ts';
 import { recoverFiles, type Recovered } from './recover.ts';
 import { newSession, nowMs, openKeys, random, type OwnerKeys, type Session } from './session.ts';
@@ -54,6 +54,11 @@ export interface NewOwner {
   readonly report?: Report;
   /** Where files are sealed and tagged; inline unless given. */
   readonly pool?: Pool | undefined;
+  /**
+   * Of all files that it will ever store; 256 KiB unless given, and the same whenever an interrupted call is repeated. An
+   * account for 64 KiB is opened with a quarter of the work.
+   */
+  readonly longestBlock?: BlockSize;
 }
 
 export interface Unlock {
@@ -83,7 +88,7 @@ export class Owner {
    * @throws `ALREADY_EXISTS` where this device has an owner.
    */
   static async create(options: NewOwner): Promise<{ owner: Owner; phrase: string }> {
-    const { home, password, pool, report = silent } = options;
+    const { home, password, pool, longestBlock, report = silent } = options;
     await Owner.refuseSecond(home);
     const before = await readDevice(home);
     const seed =
@@ -95,6 +100,7 @@ export class Owner {
       session,
       (tagKeyId, table) => bringTable(session, tagKeyId, table),
       (done) => report(openingStage(done)),
+      longestBlock,
     );
     await writeDevice(home, { ...device, opened: true });
     return { owner: new Owner(session), phrase: encodePhrase(seed) };

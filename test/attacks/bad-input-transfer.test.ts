@@ -167,7 +167,9 @@ describe('what is no request', () => {
 describe('the smallest files', () => {
   it.each([0, 1])('of %i bytes are stored and come back', async (size) => {
     const bytes = new Uint8Array(size).fill(7);
-    const { fileId } = await bad.anna.owner.put(`${size} bytes`, sourceOf(bytes));
+    const { fileId } = await bad.anna.owner.put(`${size} bytes`, sourceOf(bytes), {
+      blockSize: BLOCK,
+    });
     const got: Uint8Array[] = [];
     for await (const chunk of bad.anna.owner.get(fileId)) got.push(chunk);
     expect(Buffer.concat(got)).toEqual(Buffer.from(bytes));

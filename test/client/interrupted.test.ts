@@ -32,7 +32,8 @@ afterEach(answerHonestly);
 
 describe('what is interrupted is finished', () => {
   it('an init, with the same seed', async () => {
-    const options = { gateway: stage.url(), home: join(folder, 'home'), password: PASSWORD };
+    const account = { password: PASSWORD, longestBlock: 65_536 } as const;
+    const options = { gateway: stage.url(), home: join(folder, 'home'), ...account };
     answerWith(async ({ path }) =>
       path.startsWith('/v1/tag-keys/') ? new Response('{}', { status: 500 }) : undefined,
     );

@@ -22,7 +22,8 @@ recorded(`answers of a gateway${reason === undefined ? '' : ` (${reason})`}`, ()
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'holdfast-answers-'));
     system = await startTestSystem();
-    const options = { gateway: system.url, home: join(folder, 'home'), password: 'walnut velvet' };
+    const account = { password: 'walnut velvet', longestBlock: 65_536 } as const;
+    const options = { gateway: system.url, home: join(folder, 'home'), ...account };
     ({ owner } = await Owner.create(options));
     await system.pause('gateway');
   }, 120_000);

@@ -38,7 +38,8 @@ describe('a system of which a part is away', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'holdfast-recovery-'));
     system = await startTestSystem();
-    const options = { gateway: system.url, home: join(folder, 'home'), password: PASSWORD };
+    const account = { password: PASSWORD, longestBlock: 65_536 } as const;
+    const options = { gateway: system.url, home: join(folder, 'home'), ...account };
     ({ owner } = await Owner.create(options));
   }, 120_000);
   afterAll(async () => {

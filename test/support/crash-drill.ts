@@ -11,7 +11,6 @@ import { newKilledClients, type KilledClients } from './crash-clients.ts';
 import { MOMENTS, watchRequests } from './request-moments.ts';
 import type { RunningSystem } from './running-system.ts';
 
-/** An owner's first minute is dear: its table of 256 KiB blocks. */
 const OWNERS = { short: 1, long: 2 };
 const LONG = 50;
 const NODES = ['birch-1', 'birch-2', 'birch-3'];
@@ -53,6 +52,7 @@ export interface DrillOutcome {
 }
 
 const PASSWORD = 'granite otter walnut velvet';
+const ACCOUNT = { password: PASSWORD, longestBlock: 65_536 } as const;
 
 /** Leaves the gateway stopped. */
 export async function crashDrill(options: DrillOptions): Promise<DrillOutcome> {
@@ -62,7 +62,7 @@ export async function crashDrill(options: DrillOptions): Promise<DrillOutcome> {
     join(folder, `owner-${i}`),
   );
   const owners = await Promise.all(
-    homes.map(async (home) => (await Owner.create({ gateway, home, password: PASSWORD })).owner),
+    homes.map(async (home) => (await Owner.create({ gateway, home, ...ACCOUNT })).owner),
   );
   const [[owner], [home]] = [owners, homes];
   if (owner === undefined || home === undefined) throw new Error('bug: a drill without owners');

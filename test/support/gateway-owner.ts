@@ -77,11 +77,16 @@ export interface FullOwner extends Pick<BareOwner, 'send' | 'json'> {
 const homes: string[] = [];
 afterAll(() => Promise.all(homes.map((home) => rm(home, { recursive: true, force: true }))));
 
-/** An owner with an account on the ledger and its tag key at the provider: some seconds of work. */
+/** An owner with an account on the ledger and its tag key at the provider, for blocks of 64 KiB. */
 export async function newFullOwner(gateway: string): Promise<FullOwner> {
   const home = await mkdtemp(join(tmpdir(), 'holdfast-home-'));
   homes.push(home);
-  const { owner, phrase } = await Owner.create({ gateway, home, password: 'granite otter seven' });
+  const { owner, phrase } = await Owner.create({
+    gateway,
+    home,
+    password: 'granite otter seven',
+    longestBlock: 65_536,
+  });
   const { key } = await openKeys(parsePhrase(phrase));
   const api = newGatewayApi({ url: gateway, key, random, nowMs: Date.now });
   return { owner, phrase, key, api, ...newSender(gateway, key) };

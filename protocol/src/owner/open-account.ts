@@ -10,11 +10,12 @@ import { HoldfastError } from '../errors.ts';
 import type { Account } from '../account-records.ts';
 import { inline } from '../pool.ts';
 import { newTagKeyRecord, tableMaking } from '../tag-key.ts';
+import { sectorsOf } from '../tag.ts';
 import type { ActingOwner } from './acting-owner.ts';
 import { LANES } from './lanes.ts';
 
-/** Sectors of the largest block, 256 KiB: how many points U has. */
-const SECTORS_MAX = 8_457;
+/** The largest block there is: U has a point for each of its 8,457 sectors. */
+const LONGEST_BLOCK = 262_144;
 /** Steps of {@link openAccount}. */
 export const OPENING_STEPS = 3;
 
@@ -23,16 +24,18 @@ export const OPENING_STEPS = 3;
  *
  * @param bring - takes U to the provider, which checks it.
  * @param done - called with the number of steps that are done, before the first and after each.
+ * @param longestBlock - bytes; no file of this account can have longer ones.
  */
 export async function openAccount(
   owner: ActingOwner,
   bring: (tagKeyId: string, table: Uint8Array) => Promise<void>,
   done: (steps: number) => void,
+  longestBlock = LONGEST_BLOCK,
 ): Promise<Account> {
   done(0);
   const { pool = inline, secrets } = owner;
   const { alpha } = secrets.tagKey;
-  const table = await pool.run(tableMaking, { alpha, sectors: SECTORS_MAX });
+  const table = await pool.run(tableMaking, { alpha, sectors: sectorsOf(longestBlock) });
   done(1);
   const account = (await findAccount(owner)) ?? (await openOnLedger(owner, table));
   await collectCredits(owner);
