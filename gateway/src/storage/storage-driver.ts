@@ -11,9 +11,7 @@ import { hex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { name, parseJson } from '@holdfast/protocol/schema.js';
 import { privateFile } from '../private-files.ts';
-import { openClusterNodes } from './cluster-nodes.ts';
 import { openEmbeddedNode } from './embedded-node.ts';
-import { kuboIdentity, openKuboNode } from './kubo-node.ts';
 import type { StorageNode } from './storage-node.ts';
 
 export const DRIVERS = ['embedded', 'kubo', 'cluster'] as const;
@@ -74,6 +72,11 @@ export async function remoteDriver(
   kind: 'kubo' | 'cluster',
   connection: string,
 ): Promise<StorageDriver> {
+  // loaded here: most gateways keep blocks in folders, and Kubo's client is a quarter of all that a start would load
+  const [{ openClusterNodes }, { kuboIdentity, openKuboNode }] = await Promise.all([
+    import('./cluster-nodes.ts'),
+    import('./kubo-node.ts'),
+  ]);
   const text = await readFile(connection, 'utf8');
   const addresses = parseJson(kind === 'kubo' ? kuboNodes : clusterNodes, text, connection);
   const nodes =
