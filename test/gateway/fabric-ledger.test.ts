@@ -5,6 +5,8 @@ import {
   type MemoryLedger,
   type TestIdentity,
 } from '../support/memory-ledger.ts';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, hash, type Gateway } from '@hyperledger/fabric-gateway';
 import { common, gateway as fabric } from '@hyperledger/fabric-protos';
@@ -239,6 +241,32 @@ describe('a peer that does not answer', () => {
     const refusal = await refusalOfAsync(session.evaluate('accounts:config', {}, signal));
     expect(refusal.code).toBe('LEDGER_UNREACHABLE');
     await link.close();
+  });
+
+  it('holds nobody up although it takes the connection, by whichever call', async () => {
+    const server = createServer((socket) => socket.on('error', () => undefined).resume());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const deadlines = { evaluate: 200, endorse: 200, submit: 200, commitStatus: 200 };
+    const link = connectPeers(() => connection(`127.0.0.1:${port}`), deadlines);
+    try {
+      const silent = newFabricLedger(link, AGENT);
+      const session = silent.as(AGENT);
+      const calls = [
+        session.evaluate('accounts:config', {}, signal),
+        session.submit('beacons:tick', { epoch: 1 }, signal),
+        silent.ledgerBlock(1, signal),
+      ];
+      const began = performance.now();
+      for (const call of calls.map(refusalOfAsync)) {
+        expect(await call).toMatchObject({ code: 'LEDGER_UNREACHABLE' });
+      }
+      // who waits until a deadline does not begin again
+      expect(performance.now() - began).toBeLessThan(1_500);
+    } finally {
+      await link.close();
+      server.close();
+    }
   });
 
   it('has no role that the connection file does not hold', () => {

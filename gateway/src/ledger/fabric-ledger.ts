@@ -28,7 +28,7 @@ import type {
   RoleIdentity,
 } from './ledger.ts';
 import type { LedgerLink } from './ledger-link.ts';
-import { refusalOf, refusalOfRelayed } from './refusal.ts';
+import { isLate, refusalOf, refusalOfRelayed } from './refusal.ts';
 import { isOvertaken, validationName } from './validation.ts';
 import {
   envelopeOf,
@@ -171,7 +171,10 @@ async function calling<T>(what: string, signal: AbortSignal, call: () => Promise
   }
 }
 
-/** A call that may be repeated as it is: tried again where nobody answered. */
+/**
+ * A call that may be repeated as it is: tried again where nobody is there, but not where somebody let it wait until its
+ * deadline, who would hold up a request for minutes.
+ */
 async function persisting<T>(
   what: string,
   signal: AbortSignal,
@@ -182,7 +185,7 @@ async function persisting<T>(
       return await calling(what, signal, call);
     } catch (error) {
       const unreached = error instanceof HoldfastError && error.code === 'LEDGER_UNREACHABLE';
-      if (!unreached || attempt === TRIES) throw error;
+      if (!unreached || isLate(error) || attempt === TRIES) throw error;
       await delay(PAUSE_MS * attempt, undefined, { signal });
     }
   }

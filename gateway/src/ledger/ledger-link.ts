@@ -32,7 +32,7 @@ const MESSAGE_BYTES = 32 * 1024 * 1024;
 const within = (milliseconds: number) => () => ({ deadline: Date.now() + milliseconds });
 
 /** (Agent) Connects lazily: nothing is dialled before the first call. Whoever is renewed signs as such from then on. */
-export function connectPeers(current: LiveConnection): LedgerLink {
+export function connectPeers(current: LiveConnection, deadlineMs = DEADLINE_MS): LedgerLink {
   const clients = new Map<string, Client>();
   const gateways = new Map<string, { readonly certificate: string; readonly gateway: Gateway }>();
   const { channel, chaincode } = current();
@@ -76,10 +76,10 @@ export function connectPeers(current: LiveConnection): LedgerLink {
       identity: { mspId, credentials: utf8(certificate) },
       signer: sign,
       hash: hash.none,
-      evaluateOptions: within(DEADLINE_MS.evaluate),
-      endorseOptions: within(DEADLINE_MS.endorse),
-      submitOptions: within(DEADLINE_MS.submit),
-      commitStatusOptions: within(DEADLINE_MS.commitStatus),
+      evaluateOptions: within(deadlineMs.evaluate),
+      endorseOptions: within(deadlineMs.endorse),
+      submitOptions: within(deadlineMs.submit),
+      commitStatusOptions: within(deadlineMs.commitStatus),
     });
 
   function connectOwner(identity: OwnerIdentity): Gateway {

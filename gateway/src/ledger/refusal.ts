@@ -15,6 +15,11 @@ const UNREACHED: readonly number[] = [
   status.RESOURCE_EXHAUSTED,
 ];
 
+/** Whether a call was let wait until its deadline. */
+export const isLate = ({ cause }: HoldfastError): boolean =>
+  cause instanceof GatewayError &&
+  [status.DEADLINE_EXCEEDED, status.CANCELLED].includes(cause.code);
+
 /** Another transaction changed what this one read. */
 const OVERTAKEN: readonly number[] = [
   StatusCode.MVCC_READ_CONFLICT,
