@@ -37,7 +37,8 @@ const NEXT: Partial<Record<ErrorCode, string>> = {
   RATE_LIMITED: 'Wait as long as Retry-After says, then send the same request again.',
   EPOCH_PASSED: 'Build the transaction again with the present epoch.',
   CONFLICT: 'Build the transaction again from the present state.',
-  LEDGER_UNREACHABLE: 'Send the same request later, under the same Idempotency-Key: it has one effect.',
+  LEDGER_UNREACHABLE:
+    'Send the same request later, under the same Idempotency-Key: it has one effect.',
   STORAGE_UNREACHABLE: 'Send the same request later; what is durable stays.',
 };
 
