@@ -20,6 +20,9 @@ const STORAGE_CONNECTION =
 
 const PORT = 'the port to listen on, at most 65535; 0 for any free one';
 
+const INNER_PORT =
+  'the port on which gateways of other organisations are answered, at most 65535; none answers nobody';
+
 const limit = (what: string, fallback: number) =>
   z
     .string()
@@ -39,6 +42,16 @@ const environment = z.object({
   PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'the address by which owners reach this gateway' })
     .optional(),
+  INNER_PORT: z
+    .string()
+    .regex(/^(?:0|[1-9][0-9]{0,4})$/, INNER_PORT)
+    .transform(Number)
+    .refine((port) => port <= 65_535, INNER_PORT)
+    .optional(),
+  INNER_HOST: z
+    .string()
+    .min(1, 'the address on which gateways of other organisations are answered')
+    .default('127.0.0.1'),
   DATA_DIR: z
     .string()
     .min(1, 'the folder for keys, uploads, stores and records')
@@ -79,6 +92,8 @@ export interface GatewayConfig {
   readonly host: string;
   /** Origin that owners sign as part of the target; undefined: the loopback names with our port. */
   readonly publicOrigin: string | undefined;
+  /** Where gateways of other organisations are answered; undefined: nowhere. */
+  readonly inner: { readonly host: string; readonly port: number } | undefined;
   readonly dataFolder: string;
   readonly roles: readonly Played[];
   /** Path of the connection file. */
@@ -126,6 +141,10 @@ export function readConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     port: values.PORT,
     host: values.HOST,
     publicOrigin: values.PUBLIC_URL === undefined ? undefined : new URL(values.PUBLIC_URL).origin,
+    inner:
+      values.INNER_PORT === undefined
+        ? undefined
+        : { host: values.INNER_HOST, port: values.INNER_PORT },
     dataFolder: resolve(values.DATA_DIR),
     roles: values.ROLES,
     connection: resolve(values.LEDGER_CONNECTION),

@@ -62,6 +62,10 @@ async function orDone(doing: Promise<unknown>): Promise<void> {
   }
 }
 
+/** Whether these are the organisations of the embedded consortium. */
+export const isEmbedded = (organisations: readonly string[]): boolean =>
+  organisations.toSorted().join() === EMBEDDED.organisations.map(({ mspId }) => mspId).join();
+
 /**
  * (Operator) The configuration in force; the embedded consortium gets its first one.
  *
@@ -74,8 +78,7 @@ export async function configured(
   reader: LedgerSession,
 ): Promise<Config> {
   const read = () => reader.evaluate('accounts:config', {}, AbortSignal.timeout(SUBMIT_MS));
-  const wanted = EMBEDDED.organisations.map(({ mspId }) => mspId);
-  if (organisations.toSorted().join() !== wanted.join()) return read();
+  if (!isEmbedded(organisations)) return read();
   const present = await orAbsent(read());
   if (present !== undefined) return present;
   const operator = ledger.as({ mspId: 'Alder', role: 'operator' });

@@ -11,9 +11,9 @@ import type { Connection } from './ledger/connection.ts';
 import type { RoleIdentity } from './ledger/ledger.ts';
 
 export interface Parties {
-  readonly agent: RoleIdentity;
+  readonly agent: RoleIdentity | undefined;
   readonly keyServers: readonly RoleIdentity[];
-  readonly provider: RoleIdentity;
+  readonly provider: RoleIdentity | undefined;
   readonly delegates: readonly RoleIdentity[];
   /** One identity of each organisation we tick for. */
   readonly clocks: readonly RoleIdentity[];
@@ -26,10 +26,7 @@ const ROLE_OF: Readonly<Record<Played, Role>> = {
   auditor: 'delegate',
 };
 
-/**
- * @throws `NOT_ALLOWED` where a role that a gateway cannot do without is missing: roles of other gateways cannot be
- *   reached yet.
- */
+/** @throws `NOT_ALLOWED` where there is nothing to play. */
 export function partiesOf(
   played: readonly Played[],
   connection: Connection,
@@ -48,13 +45,14 @@ export function partiesOf(
   const providers = playing('provider');
   const [agent] = playing('agent');
   const [provider] = providers;
-  if (agent === undefined || provider === undefined) {
-    const missing = agent === undefined ? 'agent' : 'provider';
-    throw new HoldfastError('NOT_ALLOWED', `no identity here plays the role ${missing}`);
+  const keyServers = playing('key-server');
+  if ([agent, provider, ...keyServers, ...auditors].every((one) => one === undefined)) {
+    const wanted = played.join(', ');
+    throw new HoldfastError('NOT_ALLOWED', `no identity here plays one of the roles ${wanted}`);
   }
   return {
     agent,
-    keyServers: playing('key-server'),
+    keyServers,
     provider,
     delegates: auditors,
     clocks: [...auditors, ...providers].filter(
@@ -62,3 +60,21 @@ export function partiesOf(
     ),
   };
 }
+
+/** An identity under which the ledger is read before the parties are known: the agent's where there is one. @throws `NOT_ALLOWED`. */
+export function readerOf({ organisations }: Connection): RoleIdentity {
+  const [reader] = (['agent', 'provider', 'delegate', 'key-server'] as const).flatMap((role) =>
+    organisations
+      .filter(({ identities }) => identities[role] !== undefined)
+      .map(({ mspId }) => ({ mspId, role })),
+  );
+  if (reader !== undefined) return reader;
+  throw new HoldfastError('NOT_ALLOWED', 'the connection file holds no identity of a role');
+}
+
+/** Organisations that provide, ours first. */
+export const providersOf = ({ organisations }: Config, own: RoleIdentity | undefined): string[] =>
+  organisations
+    .filter(({ roles }) => roles.includes('provider'))
+    .map(({ mspId }) => mspId)
+    .toSorted((a, b) => Number(b === own?.mspId) - Number(a === own?.mspId));

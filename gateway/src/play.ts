@@ -15,16 +15,14 @@ import type { Pool } from '@holdfast/protocol/pool.js';
 import type { Ledger, RoleIdentity } from './ledger/ledger.ts';
 import type { Logger } from './log.ts';
 import type { Monitor } from './monitor/monitor.ts';
-import { watchNodes } from './monitor/watch-nodes.ts';
 import type { Parties } from './parties.ts';
 import { openSigningSecret, roleFolder } from './role-keys.ts';
 import type { KeyServer, Provider } from './roles.ts';
 import type { StorageDriver } from './storage/storage-driver.ts';
 import { openRsaKey } from './key-server/rsa-key.ts';
 
-/** How often clocks, auditors and nodes are looked at, milliseconds. */
+/** How often clocks and auditors are looked at, milliseconds. */
 const CLOCK_MS = 250;
-const NODES_MS = 5_000;
 
 /** The names under which delegates of the embedded consortium are shown; any other is shown by its organisation. */
 const DELEGATE_NAMES: Readonly<Record<string, string>> = { Alder: 'Dana', Cedar: 'Emil' };
@@ -72,10 +70,9 @@ export async function playKeyServers(
 export async function playDelegates(
   stage: Stage,
   { delegates, clocks }: Parties,
-  provider: Provider,
+  providersFor: (delegate: RoleIdentity) => ReadonlyMap<string, Provider>,
 ): Promise<void> {
   const { dataFolder, channel, ledger, rules: config, monitor, log } = stage;
-  const providers = new Map([[provider.providerId, provider]]);
   await Promise.all(
     delegates.map(async (identity) => {
       const { mspId } = identity;
@@ -83,6 +80,7 @@ export async function playDelegates(
       const session = ledger.as(identity);
       const name = DELEGATE_NAMES[mspId] ?? mspId;
       await announce(session, delegateAnnouncement(secret, name, { mspId, channel }));
+      const providers = providersFor(identity);
       const parts = { session, channel, config, monitor };
       stage.go(`beacons of ${mspId}`, CLOCK_MS, newBeacons({ ...parts, secret }));
       stage.go(`auditor of ${mspId}`, CLOCK_MS, newLookBack({ ...parts, providers, log }));
@@ -94,5 +92,4 @@ export async function playDelegates(
     const clock = newSlotClock({ session, config, monitor, monotonicMs, isDevelopment });
     stage.go(`clock of ${identity.mspId}`, CLOCK_MS, clock);
   }
-  stage.go('nodes', NODES_MS, watchNodes(provider, monitor));
 }

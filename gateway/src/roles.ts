@@ -74,7 +74,7 @@ export interface Provider {
   /** Checks every tag, pins on the placement, signs. @throws `TAG_INVALID`, `INPUT_INVALID`, `STORAGE_UNREACHABLE`. */
   accept(uploadId: string, request: AcceptanceRequest): Promise<AcceptanceAnswer>;
   /** Streams a part of a registered file, whichever placement node has it whole. */
-  read(file: FileRecord, part: StoredPart, range?: ByteRange): Promise<StoredBytes>;
+  read(file: Pick<FileRecord, 'fileId'>, part: StoredPart, range?: ByteRange): Promise<StoredBytes>;
   /** One block as one node holds it; undefined where that node has none. */
   block(fileId: string, uid: number, node: string): Promise<Uint8Array | undefined>;
   /** One tag per uid, 48 bytes each. */

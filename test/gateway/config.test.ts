@@ -58,6 +58,14 @@ describe('the configuration', () => {
     expect(told.storage).toEqual({ driver: 'cluster', connection: resolve('nodes.json') });
   });
 
+  it('answers other gateways where it is told to, on loopback unless told otherwise', () => {
+    expect(readConfig({ ...NEEDED, INNER_PORT: '7071' }).inner).toEqual({
+      host: '127.0.0.1',
+      port: 7071,
+    });
+    expect(problemsOf({ ...NEEDED, INNER_PORT: '70000' })[0]).toMatch(/^INNER_PORT: the port on/);
+  });
+
   it('asks for the public address where it listens to more than loopback', () => {
     expect(problemsOf({ ...NEEDED, HOST: '0.0.0.0' })[0]).toMatch(/^PUBLIC_URL: /);
     const open = { ...NEEDED, HOST: '0.0.0.0', PUBLIC_URL: 'https://holdfast.example/v1' };

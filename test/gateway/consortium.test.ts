@@ -148,13 +148,18 @@ describe('the roles of a gateway', () => {
   });
 
   it.each<[string, readonly Played[], Connection]>([
-    ['agent', ['provider'], all],
-    ['provider', ['agent'], all],
-    ['provider', PLAYED, connectionOf(holding('Alder', 'agent', 'provider'))],
-    ['agent', PLAYED, connectionOf(holding('Elm', 'agent'), holding('Birch', 'provider'))],
-  ])('must include an %s: %#', (missing, played, connection) => {
+    ['nothing is held', PLAYED, connectionOf(holding('Alder'))],
+    ['what is held is not granted', PLAYED, connectionOf(holding('Elm', 'agent'))],
+    ['what is held is not played', ['provider'], connectionOf(holding('Alder', 'agent'))],
+  ])('are none where %s: that is refused', (_, played, connection) => {
     expect(() => partiesOf(played, connection, EMBEDDED)).toThrow(
-      `no identity here plays the role ${missing}`,
+      `NOT_ALLOWED: no identity here plays one of the roles ${played.join(', ')}`,
     );
+  });
+
+  it('may be those of one organisation alone', () => {
+    const birch = partiesOf(PLAYED, connectionOf(holding('Birch', 'provider')), EMBEDDED);
+    expect(birch).toMatchObject({ agent: undefined, provider: { mspId: 'Birch' }, keyServers: [] });
+    expect(birch.clocks).toEqual([{ mspId: 'Birch', role: 'provider' }]);
   });
 });

@@ -73,6 +73,7 @@ export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<
         port: 0,
         host: HOST,
         publicOrigin: undefined,
+        inner: undefined,
         dataFolder: folder,
         storage: { driver: 'embedded' },
         roles: PLAYED,

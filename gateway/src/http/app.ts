@@ -49,25 +49,11 @@ import type { TableCopies } from '../auditor/table-copies.ts';
 /** Characters of a path with its query: RFC 9110 section 4.1 asks for 8,000 at least. */
 const LONGEST_ADDRESS = 8_192;
 
-export interface AppParts extends RequestParts {
-  readonly onceInMemory: Once;
+/** What every gateway shows to whoever looks. */
+export interface OpenParts {
   readonly log: Logger;
-  readonly network: Network;
   readonly config: Config;
-  readonly enrol: Enrol;
-  readonly custody: Custody;
-  readonly revocations: Pick<Revocations, 'expectUnrevoked'>;
-  readonly files: ManagedFiles;
-  /** Where bodies of unknown length are measured. */
-  readonly measuringFolder: string;
   readonly ledger: Ledger;
-  /** The agent's own identity on the ledger. */
-  readonly agent: LedgerSession;
-  readonly keyServers: ReadonlyMap<string, KeyServer>;
-  readonly provider: Provider;
-  readonly tables: TableCopies;
-  /** Where long computations run. */
-  readonly pool: Pool;
   readonly monitor: Monitor;
   readonly metrics: Metrics;
   readonly limits: Limits;
@@ -78,17 +64,58 @@ export interface AppParts extends RequestParts {
   readonly monotonicMs: () => number;
 }
 
+/** What an agent does for its owners. */
+export interface AgentParts extends RequestParts {
+  readonly onceInMemory: Once;
+  readonly network: Network;
+  readonly enrol: Enrol;
+  readonly custody: Custody;
+  readonly revocations: Pick<Revocations, 'expectUnrevoked'>;
+  readonly files: ManagedFiles;
+  /** Where bodies of unknown length are measured. */
+  readonly measuringFolder: string;
+  /** The agent's own identity on the ledger. */
+  readonly agent: LedgerSession;
+  readonly keyServers: ReadonlyMap<string, KeyServer>;
+  readonly provider: Provider;
+  readonly tables: TableCopies;
+  /** Where long computations run. */
+  readonly pool: Pool;
+}
+
+export type AppParts = OpenParts & AgentParts;
+
 /** Routes by who may ask: anybody, then those whose signature or password holds. */
 export function newApp(parts: AppParts): Express {
+  const routes = (streams: EventStreams) => routesOf({ ...parts, streams });
+  return newApplication(parts, routes, (limits) => [
+    limits.guarding(authenticated(parts)),
+    limits.owner,
+  ]);
+}
+
+/** Of a gateway without an agent: for whoever looks. */
+export const newOpenApp = (parts: OpenParts): Express =>
+  newApplication(
+    parts,
+    (streams) => openRoutes({ ...parts, streams }),
+    () => [],
+  );
+
+function newApplication(
+  parts: OpenParts,
+  routes: (streams: EventStreams) => Route[],
+  owners: (limits: RequestLimits) => RequestHandler[],
+): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false);
   app.use(logRequests(parts));
   app.use(expectShortAddress);
   app.use('/v1', describeAnswers);
   const limits = newRequestLimits(parts.limits, parts.monotonicMs);
-  mount(app, withReference(routesOf({ ...parts, streams: newEventStreams(parts) })), {
+  mount(app, withReference(routes(newEventStreams(parts))), {
     open: guardsOf(limits),
-    owner: [limits.guarding(authenticated(parts)), limits.owner],
+    owner: owners(limits),
   });
   app.use((request) => {
     throw new HoldfastError('NOT_FOUND', `nothing at ${request.method} ${request.path}`);
@@ -97,16 +124,20 @@ export function newApp(parts: AppParts): Express {
   return app;
 }
 
+const openRoutes = (parts: OpenParts & { readonly streams: EventStreams }): Route[] => [
+  ...healthRoutes(parts.checks),
+  ...operationsRoutes(parts.metrics),
+  ...lookUpRoutes(parts),
+  ...ledgerEventsRoutes(parts),
+];
+
 /** All that can be asked. */
 function routesOf(parts: AppParts & { readonly streams: EventStreams }): Route[] {
   const { channel, chaincode } = parts.network;
   return [
-    ...healthRoutes(parts.checks),
-    ...operationsRoutes(parts.metrics),
+    ...openRoutes(parts),
     ...networkRoutes(parts),
     ...nodesRoutes(parts),
-    ...lookUpRoutes(parts),
-    ...ledgerEventsRoutes(parts),
     ...managedRoutes(parts),
     ...keysRoutes(parts),
     ...uploadsRoutes(parts),

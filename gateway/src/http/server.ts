@@ -6,7 +6,9 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import type { Express } from 'express';
 import type { Limits } from '../limits.ts';
 import { addressKey } from './addresses.ts';
@@ -49,19 +51,22 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-/** (Agent) */
+/** (Agent) @param tls - in clear without. */
 export function newHttpServer(
   limits: Pick<Limits, 'connections' | 'connectionsPerAddress'>,
   patience: Patience = PATIENCE,
+  tls?: TlsOptions,
 ): HttpServer {
-  const server = createServer({
+  const options = {
     // uploads take as long as they take
     requestTimeout: 0,
     headersTimeout: patience.headersMs,
     connectionsCheckingInterval: patience.checkMs,
     keepAliveTimeout: patience.keepAliveMs,
     maxHeaderSize: patience.headerBytes,
-  });
+  };
+  const server: Server =
+    tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tls });
   server.maxRequestsPerSocket = REQUESTS_A_CONNECTION;
   if (limits.connections > 0) server.maxConnections = limits.connections;
   if (limits.connectionsPerAddress > 0) {
@@ -77,7 +82,7 @@ export function newHttpServer(
       server.on('checkContinue', handle);
       server.listen(port, host);
       await once(server, 'listening');
-      return `http://${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`;
+      return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`;
     },
     port: () => portOf(server),
     stop: () => stop(server, patience.stopMs),

@@ -16,12 +16,14 @@ import type { StoredBytes } from './stored-bytes.ts';
 import type { WatchedFile } from './watched-file.ts';
 
 export interface FiguresParts {
-  readonly provider: Pick<Provider, 'nodes'>;
+  /** Of whose nodes; undefined where nobody here asks one. */
+  readonly provider: Pick<Provider, 'nodes'> | undefined;
   readonly monitor: Pick<
     Monitor,
     'damagedOn' | 'files' | 'clock' | 'standing' | 'verdictAt' | 'onChange'
   >;
-  readonly provided: () => Promise<ProviderFigures>;
+  /** Of the provider that is played here. */
+  readonly provided: (() => Promise<ProviderFigures>) | undefined;
   readonly stored: StoredBytes;
   readonly connection: LiveConnection;
   readonly config: Config;
@@ -33,16 +35,17 @@ export interface FiguresParts {
 /** (Agent) */
 export function figuresOf(given: FiguresParts): Figure[] {
   const { provider, provided } = given;
-  const nodes = shared(() => provider.nodes());
-  const parts = { ...given, provider: { nodes }, provided: shared(provided) };
+  const nodes = provider === undefined ? undefined : shared(() => provider.nodes());
   return [
-    ...nodeFigures(parts),
-    ...fileFigures(parts),
-    ...ledgerFigures(parts),
-    ...providerFigures(parts),
-    certificates(parts),
+    ...(nodes === undefined ? [] : nodeFigures(given, nodes)),
+    ...fileFigures(given, nodes),
+    ...ledgerFigures(given),
+    ...(provided === undefined ? [] : providerFigures(given, shared(provided))),
+    certificates(given),
   ];
 }
+
+type Nodes = () => Promise<readonly NodeState[]>;
 
 /** Those that ask while it is being looked get what is found then: one look a scrape. */
 function shared<T>(look: () => Promise<T>): () => Promise<T> {
@@ -53,9 +56,9 @@ function shared<T>(look: () => Promise<T>): () => Promise<T> {
   };
 }
 
-function nodeFigures({ provider, monitor, stored }: FiguresParts): Figure[] {
+function nodeFigures({ monitor, stored }: FiguresParts, nodes: Nodes): Figure[] {
   const ofNodes = (read: (node: NodeState) => number | undefined) => async () =>
-    (await provider.nodes()).flatMap((state) => reading(read(state), { node: state.node }));
+    (await nodes()).flatMap((state) => reading(read(state), { node: state.node }));
   return [
     {
       name: 'node_free_bytes',
@@ -78,25 +81,26 @@ function nodeFigures({ provider, monitor, stored }: FiguresParts): Figure[] {
   ];
 }
 
-function fileFigures({ provider, monitor, config, nowMs }: FiguresParts): Figure[] {
+function fileFigures({ monitor, config, nowMs }: FiguresParts, nodes: Nodes | undefined): Figure[] {
   const count = (is: (file: WatchedFile) => boolean): number =>
     [...monitor.files()].reduce((sum, file) => sum + Number(is(file)), 0);
-  return [
-    {
-      name: 'files_below_replicas',
-      help: 'Files with fewer replicas, on nodes that answer and without known damage, than the least they may have (minimum="true") or than wanted (minimum="false")',
-      labels: ['minimum'],
-      async read() {
-        const nodes = await provider.nodes();
-        const up = new Set(nodes.filter((node) => node.up).map(({ node }) => node));
-        const below = (least: number) => count((file) => wholeOn(file, up).length < least);
-        const wanted = Math.min(MOST_REPLICAS, nodes.length);
-        return [
-          ...reading(below(config.minimumReplicas), { minimum: 'true' }),
-          ...reading(below(wanted), { minimum: 'false' }),
-        ];
-      },
+  const belowReplicas = (look: Nodes): Figure => ({
+    name: 'files_below_replicas',
+    help: 'Files with fewer replicas, on nodes that answer and without known damage, than the least they may have (minimum="true") or than wanted (minimum="false")',
+    labels: ['minimum'],
+    async read() {
+      const all = await look();
+      const up = new Set(all.filter((node) => node.up).map(({ node }) => node));
+      const below = (least: number) => count((file) => wholeOn(file, up).length < least);
+      const wanted = Math.min(MOST_REPLICAS, all.length);
+      return [
+        ...reading(below(config.minimumReplicas), { minimum: 'true' }),
+        ...reading(below(wanted), { minimum: 'false' }),
+      ];
     },
+  });
+  return [
+    ...(nodes === undefined ? [] : [belowReplicas(nodes)]),
     {
       name: 'files_overdue',
       help: 'Files without an audit for twice its period and the window, in epochs',
@@ -142,7 +146,10 @@ function ledgerFigures({ monitor, monotonicMs, signal }: FiguresParts): Figure[]
   ];
 }
 
-function providerFigures({ provided, monotonicMs }: FiguresParts): Figure[] {
+function providerFigures(
+  { monotonicMs }: FiguresParts,
+  provided: () => Promise<ProviderFigures>,
+): Figure[] {
   /** When each was first seen here. */
   let owedSince = new Map<string, number>();
   return [
