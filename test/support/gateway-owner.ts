@@ -32,9 +32,15 @@ export interface BareOwner {
   json(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
 }
 
+const keyOf = (number: number): Promise<SigningKey> => newSigningKey(seededRandom(number)(32));
+
+/** A certificate request for the key that a number stands for. */
+export const newRequest = async (number: number): Promise<string> =>
+  newCertificateRequest(await keyOf(number));
+
 /** Enrols the key that a number stands for. */
 export async function newBareOwner(url: string, number: number): Promise<BareOwner> {
-  const key = await newSigningKey(seededRandom(number)(32));
+  const key = await keyOf(number);
   const api = newGatewayApi({ url, random, nowMs: Date.now });
   const csr = await newCertificateRequest(key);
   const json = { custody: 'owner', csr };
