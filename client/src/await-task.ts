@@ -6,10 +6,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { task, type Task } from '@holdfast/protocol/task-messages.js';
+import { boundedText } from './bounded-answer.ts';
 
 const ADDRESS = /^\/v1\/tasks\/[A-Za-z0-9._-]{1,64}$/;
 const PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 30_000;
+/** Of a task with the answer in it. */
+const TASK_BYTES = 16 * 2 ** 20;
 
 /** The gateway knows the task no more. */
 export class TaskGone extends HoldfastError {}
@@ -51,7 +54,7 @@ function whereGone(cause: unknown): never {
 
 async function taskOf(response: Response): Promise<Task> {
   try {
-    return task.parse(await response.json());
+    return task.parse(JSON.parse(await boundedText(response, TASK_BYTES)));
   } catch (cause) {
     throw new HoldfastError('ANSWER_FALSE', 'a task that is none', { cause });
   }

@@ -10,6 +10,7 @@ import { ERRORS, HoldfastError, type ErrorCode } from '@holdfast/protocol/errors
 import { problem } from '@holdfast/protocol/network-messages.js';
 import { parse } from '@holdfast/protocol/schema.js';
 import { endOf, TaskGone } from './await-task.ts';
+import { boundedText, plainAnswer } from './bounded-answer.ts';
 import { signRequest } from './request-signature.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -48,6 +49,9 @@ const PAUSES_MS = [200, 1_000, 3_000];
 /** Times that a task is begun. */
 const TRIES = 3;
 const LONGEST_PAUSE_MS = 30_000;
+/** Of an answer in JSON, and of a problem document. */
+const ANSWER_BYTES = 16 * 2 ** 20;
+const PROBLEM_BYTES = 65_536;
 /** A gateway that says so asks for the same request later. */
 const LATER = [429, 502, 503, 504];
 /** A store without room stays so for longer than a person waits. */
@@ -65,23 +69,23 @@ export function newGatewayApi({ url, key, random, nowMs }: GatewayOptions): Gate
     const body = options.json === undefined ? options.body : utf8(JSON.stringify(options.json));
     const headers: Record<string, string> = {
       accept: 'application/json, application/problem+json, application/octet-stream',
+      'accept-encoding': 'identity',
       ...(options.json === undefined ? {} : { 'content-type': 'application/json' }),
       ...options.headers,
     };
     const unsigned = { method, url: target, headers, ...(body === undefined ? {} : { body }) };
     const signed = key === undefined ? headers : await signRequest(unsigned, key, nowMs(), random);
-    try {
-      return await fetch(target, {
-        method,
-        headers: signed,
-        body: body ?? null,
-        redirect: 'error',
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-      });
-    } catch (cause) {
+    const answer = await fetch(target, {
+      method,
+      headers: signed,
+      body: body ?? null,
+      redirect: 'error',
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    }).catch((cause: unknown) => {
       options.signal?.throwIfAborted();
       throw new HoldfastError('GATEWAY_UNREACHABLE', `no answer from ${origin}`, { cause });
-    }
+    });
+    return plainAnswer(answer, `${method} ${path}`);
   }
 
   /** Sends it again as long as that does no harm. */
@@ -125,7 +129,11 @@ export function newGatewayApi({ url, key, random, nowMs }: GatewayOptions): Gate
       const response = await request(method, path, options);
       const what = `${method} ${path}`;
       try {
-        return parse(schema, (await response.json()) as unknown, what);
+        return parse(
+          schema,
+          JSON.parse(await boundedText(response, ANSWER_BYTES)) as unknown,
+          what,
+        );
       } catch (cause) {
         throw new HoldfastError('ANSWER_FALSE', `${what}: not the answer that was agreed`, {
           cause,
@@ -157,7 +165,7 @@ function pauseAfter(outcome: unknown, otherwise: number): number {
 /** A problem document as the error that it tells of. */
 async function refusalOf(outcome: unknown, what: string): Promise<unknown> {
   if (!(outcome instanceof Response)) return outcome;
-  const text = await outcome.text().catch(() => '');
+  const text = await boundedText(outcome, PROBLEM_BYTES).catch(() => '');
   const told = problem.safeParse(jsonOf(text));
   if (!told.success || !Object.hasOwn(ERRORS, told.data.code)) {
     const said = `${what} ${outcome.url}: status ${outcome.status} without a problem document`;

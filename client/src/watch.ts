@@ -13,6 +13,10 @@ import { parseJson } from '@holdfast/protocol/schema.js';
 import type { GatewayApi } from './gateway-api.ts';
 
 const PAUSE_MS = 2_000;
+/** Characters of a line: an alert has a few hundred. */
+const LONGEST_LINE = 65_536;
+/** Lines of one event. */
+const MOST_LINES = 16;
 const LINE_END = /\r\n|\n|\r/;
 
 /**
@@ -79,8 +83,10 @@ export async function* eventTexts(text: AsyncIterable<string>): AsyncGenerator<s
   for await (const chunk of text) {
     const lines = (rest + chunk).split(LINE_END);
     rest = lines.pop() ?? '';
+    if (rest.length > LONGEST_LINE) throw new HoldfastError('ANSWER_FALSE', 'a line without end');
     for (const line of lines) {
       if (line.startsWith('data:')) data.push(line.slice(5).replace(/^ /, ''));
+      if (data.length > MOST_LINES) throw new HoldfastError('ANSWER_FALSE', 'an event without end');
       if (line !== '' || data.length === 0) continue;
       yield data.join('\n');
       data = [];

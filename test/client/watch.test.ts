@@ -28,6 +28,23 @@ describe('a stream of events', () => {
   });
 });
 
+describe('a stream without end', () => {
+  it.each([
+    ['in one line', () => 'data: x'.padEnd(10_000, 'x')],
+    ['in one event', () => 'data: x\n'],
+  ])('%s is given up', async (_, part) => {
+    let taken = 0;
+    async function* endless() {
+      for (; taken < 1_000; taken++) yield part();
+    }
+    const reading = (async () => {
+      for await (const data of eventTexts(endless())) expect(data).toBe('never');
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'ANSWER_FALSE' });
+    expect(taken).toBeLessThan(100);
+  });
+});
+
 const alertOf = (id: string): Alert => ({
   id,
   event: 'FileRetired',
