@@ -124,7 +124,7 @@ async function alone(work) {
 
 function listens(server, port) {
   return new Promise((resolve, reject) => {
-    server.removeAllListeners('error');
+    server.removeAllListeners('error').removeAllListeners('listening');
     server.once('error', (error) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
     server.listen(port, '127.0.0.1', () => resolve(true));
   });
