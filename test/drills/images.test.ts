@@ -14,6 +14,8 @@ const IS_LONG = process.env['IMAGES'] !== undefined;
 const PROGRAM = fileURLToPath(new URL('recorded-writer.mjs', import.meta.url));
 const MUTATE = pathToFileURL(fileURLToPath(new URL('../support/mutant.mjs', import.meta.url))).href;
 const FILES = 6;
+/** Images in which a mutant must be found out. */
+const OF_MUTANT = 500;
 
 /** A change of one module of the gateway's that makes it less careful. */
 interface Mutant {
@@ -124,8 +126,8 @@ recorded(`what is on disk when the power goes${reason === undefined ? '' : ` (${
       const wrong = await recordedAs(name.replaceAll(' ', '-'), mutant);
       expect(firstUndurable(wrong)).toBeDefined();
       if (!IS_LONG && name !== 'blocks that are not synced') return;
-      expect(await firstViolation(wrong, name.replaceAll(' ', '-'), 500)).toBeDefined();
+      expect(await firstViolation(wrong, name.replaceAll(' ', '-'), OF_MUTANT)).toBeDefined();
     },
-    120_000,
+    120_000 + (IS_LONG ? 1_000 * OF_MUTANT : 0),
   );
 });
