@@ -11,32 +11,13 @@ import { streamOf } from '../../gateway/src/http/content-digest.ts';
 import { newEventStreams, type Event } from '../../gateway/src/http/event-stream.ts';
 import { answerProblems } from '../../gateway/src/http/problem.ts';
 import { newRequestLimits } from '../../gateway/src/http/request-limits.ts';
-import { newHttpServer } from '../../gateway/src/http/server.ts';
+import type * as servers from '../../gateway/src/http/server.ts';
 import { UNLIMITED, type Limits } from '../../gateway/src/limits.ts';
 import { newLog } from '../../gateway/src/log.ts';
 import { attack, outcomeOf } from '../support/attack.ts';
 import { variantOf } from '../support/attack-variant.ts';
+import { SERVED, serving, type Served } from '../support/served.ts';
 import { newBareOwner, newRequest } from '../support/gateway-owner.ts';
-
-async function serving<T>(
-  app: Express,
-  work: (url: URL) => Promise<T>,
-  world: Serving = { newHttpServer },
-): Promise<T> {
-  const server = world.newHttpServer(UNLIMITED, {
-    headersMs: 10_000,
-    checkMs: 1_000,
-    keepAliveMs: 5_000,
-    stopMs: 10,
-    headerBytes: 16_384,
-  });
-  const url = await server.listen(app, '127.0.0.1', 0);
-  try {
-    return await work(new URL(url));
-  } finally {
-    await server.stop();
-  }
-}
 
 /** Sends this and no more. */
 function begin({ port, host }: URL, request: string): Socket {
@@ -75,7 +56,7 @@ function twoOwners(limits: Limits): Express {
 
 /** How many requests of the noisy one were served before the quiet one's. */
 const servedBefore = (app: Express): Promise<number> =>
-  serving(app, async (url) => {
+  serving(SERVED, app, async (url) => {
     let served = 0;
     const noisy = Array.from({ length: 200 }, async () => {
       const answer = await fetch(url, { headers: { owner: 'noisy' } });
@@ -93,20 +74,20 @@ const servedBefore = (app: Express): Promise<number> =>
     return before;
   });
 
+/** Another owner asks, too. */
+async function crowdedOut(limits: Limits) {
+  const before = await servedBefore(twoOwners(limits));
+  const words = `waited for ${before} requests`;
+  return outcomeOf(before > 100, words, words);
+}
+
 attack<Limits>({
   id: 'T53',
   attack: 'an owner asks so much that another has to wait',
   defence: 'a quota of requests for each owner',
   defended: () => ({ ...UNLIMITED, ownerPerMinute: 20 }),
   undefended: () => UNLIMITED,
-  async run(limits) {
-    const before = await servedBefore(twoOwners(limits));
-    return outcomeOf(
-      before > 100,
-      `waited for ${before} requests`,
-      `waited for ${before} requests`,
-    );
-  },
+  run: crowdedOut,
 });
 
 attack<Limits>({
@@ -115,14 +96,7 @@ attack<Limits>({
   defence: 'a number of requests answered at once for each owner',
   defended: () => ({ ...UNLIMITED, ownerAtOnce: 8 }),
   undefended: () => UNLIMITED,
-  async run(limits) {
-    const before = await servedBefore(twoOwners(limits));
-    return outcomeOf(
-      before > 100,
-      `waited for ${before} requests`,
-      `waited for ${before} requests`,
-    );
-  },
+  run: crowdedOut,
 });
 
 attack<Flow>({
@@ -151,7 +125,7 @@ function trickling(flow: Flow, everyMs: number) {
     response.send('taken');
   });
   app.use(answerProblems(newLog('silent')));
-  return serving(app, async (url) => {
+  return serving(SERVED, app, async (url) => {
     const socket = begin(url, 'PUT /');
     socket.write('Content-Length: 1000\r\n\r\n');
     let answer = '';
@@ -184,7 +158,7 @@ attack<number>({
     }
     const app = express();
     app.get('/', (_request, response) => stream(endless(), response, stallMs));
-    return serving(app, async (url) => {
+    return serving(SERVED, app, async (url) => {
       const socket = begin(url, 'GET /');
       socket.write('\r\n');
       socket.pause();
@@ -197,42 +171,36 @@ attack<number>({
   },
 });
 
-interface Serving {
-  readonly newHttpServer: typeof newHttpServer;
-}
-
-attack<Serving>({
+attack<Served>({
   id: 'T53',
   attack: 'streams asked for on one connection and left keep their places for ever',
   defence: 'the requests of a connection are begun in their turn',
-  defended: () => ({ newHttpServer }),
-  undefended: () =>
-    variantOf<Serving>('gateway/src/http/server.ts', {
+  defended: () => SERVED,
+  undefended: async () => {
+    const { newHttpServer } = await variantOf<typeof servers>('gateway/src/http/server.ts', {
       file: 'gateway/src/http/in-turn.ts',
       from: 'const isFree = before === undefined || before.last.closed;',
       to: 'const isFree = true;',
-    }),
+    });
+    return { ...SERVED, newServer: newHttpServer };
+  },
   async run(world) {
     const stopping = new AbortController();
     const streams = newEventStreams({ limits: UNLIMITED, signal: stopping.signal });
     const app = express();
     app.get('/', (_request, response) => streams.send(response, 'anybody', endlessly));
-    return serving(
-      app,
-      async (url) => {
-        const socket = begin(url, 'GET /');
-        socket.write('\r\n');
-        for (let i = 1; i < 8; i++) socket.write(`GET / HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`);
-        await once(socket, 'data');
-        socket.destroy();
-        const end = performance.now() + 500;
-        while (streams.size > 0 && performance.now() < end) await nextTurn();
-        const words = `${streams.size} streams that nobody reads`;
-        stopping.abort();
-        return outcomeOf(streams.size > 0, words, words);
-      },
-      world,
-    );
+    return serving(world, app, async (url) => {
+      const socket = begin(url, 'GET /');
+      socket.write('\r\n');
+      for (let i = 1; i < 8; i++) socket.write(`GET / HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`);
+      await once(socket, 'data');
+      socket.destroy();
+      const end = performance.now() + 500;
+      while (streams.size > 0 && performance.now() < end) await nextTurn();
+      const words = `${streams.size} streams that nobody reads`;
+      stopping.abort();
+      return outcomeOf(streams.size > 0, words, words);
+    });
   },
 });
 
