@@ -19,7 +19,7 @@
  * logs [name]             last lines of each process, or all of one
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { install } from '../network/binaries.mjs';
 import {
   backup,
@@ -190,16 +190,25 @@ const VERBS = {
   },
 };
 
-/** For the gateway on this network. */
+/** For the gateway on this network that plays everybody, and for one of each organisation. */
 function writeEnvironment({ fabric, ipfs }) {
-  const environment = {
-    LEDGER_CONNECTION: fabric.connection,
-    STORAGE_DRIVER: 'cluster',
-    STORAGE_CONNECTION: ipfs.connection,
-    DATA_DIR: join(folder, 'gateway'),
+  const storage = { STORAGE_DRIVER: 'cluster', STORAGE_CONNECTION: ipfs.connection };
+  const write = (name, environment) => {
+    const text = Object.entries({ ...storage, ...environment }).map(
+      (pair) => `${pair.join('=')}\n`,
+    );
+    writeFileSync(join(folder, `${name}.env`), text.join(''));
   };
-  const text = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
-  writeFileSync(join(folder, 'gateway.env'), text.join(''));
+  const { connection } = fabric;
+  write('gateway', { LEDGER_CONNECTION: connection, DATA_DIR: join(folder, 'gateway') });
+  for (const [i, { name, gatewayPort }] of fabric.organisations.entries()) {
+    write(`gateway-${name}`, {
+      LEDGER_CONNECTION: join(dirname(connection), `connection-${name}.json`),
+      DATA_DIR: join(folder, `gateway-${name}`),
+      PORT: 7070 + i,
+      INNER_PORT: gatewayPort,
+    });
+  }
 }
 
 /** Certificates that end sooner are pointed out, days. */

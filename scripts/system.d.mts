@@ -25,6 +25,8 @@ export function startSystem(options: {
   readonly host?: string;
   /** What runs already; the embedded default unless given. */
   readonly network?: NetworkInUse;
+  /** A gateway for each organisation: `gateway-alder` and so on. */
+  readonly several?: boolean;
   readonly report?: (part: string, what: string, ms: number, where?: string) => void;
   readonly onLost?: (sentence: string) => void;
 }): Promise<RunningSystem>;

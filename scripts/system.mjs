@@ -10,6 +10,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { program } from './programs.mjs';
+import { ownConnections } from './gateways.mjs';
 import { expected, root } from './ready.mjs';
 
 export const ORGANISATIONS = ['Alder', 'Birch', 'Cedar'];
@@ -42,9 +43,12 @@ const mark = (folder, system) => writeFileSync(join(folder, 'system.json'), JSON
  * @param options.report called with `(part, what, ms, where)` as each part stands
  * @param options.network `{ ledger, driver, nodes }`: connection file of the ledger, what keeps the blocks and where;
  *   the embedded default unless given
+ * @param options.several a gateway for each organisation, named `gateway-alder` and so on, each in a folder of that name;
+ *   the one with the agent answers at `port`
  * @param options.onLost called with a sentence when a part cannot go on
  */
-export async function startSystem({ folder, port, host = '127.0.0.1', network, report, onLost }) {
+export async function startSystem({ folder, port, host = '127.0.0.1', network, ...rest }) {
+  const { several = false, report, onLost } = rest;
   const other = running(folder);
   if (other)
     throw expected(`Holdfast already runs on ${folder}: ${other.url} (process ${other.pid}).`, 2);
@@ -55,7 +59,7 @@ export async function startSystem({ folder, port, host = '127.0.0.1', network, r
   try {
     // a gateway that comes back is found where it was
     const address = { host, port: port === 0 ? await freePort(0) : port };
-    return await startParts({ folder, ...address, network, report, family });
+    return await startParts({ folder, ...address, network, several, report, family });
   } catch (error) {
     await family.stop();
     throw error;
@@ -65,7 +69,7 @@ export async function startSystem({ folder, port, host = '127.0.0.1', network, r
 const flags = (values) =>
   Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
 
-async function startParts({ folder, port, host, network, report, family }) {
+async function startParts({ folder, port, host, network, several, report, family }) {
   let start = Date.now();
   const stamp = (...row) => {
     report?.(row[0], row[1], Date.now() - start, row[2]);
@@ -75,14 +79,17 @@ async function startParts({ folder, port, host, network, report, family }) {
   const { organisations, channel } = JSON.parse(readFileSync(connection, 'utf8'));
   const names = organisations.map(({ mspId }) => mspId).join(', ');
   stamp('ledger', `${names} · channel ${channel}`, organisations[0].peerEndpoint);
-  const gateway = await family.start('gateway', [program('gateway')], {
+  const environment = {
     PORT: String(port),
     HOST: host,
     DATA_DIR: folder,
     LEDGER_CONNECTION: connection,
     STORAGE_DRIVER: network?.driver ?? 'embedded',
     STORAGE_CONNECTION: network?.nodes ?? '',
-  }).ready;
+  };
+  const gateway = several
+    ? await startGateways(folder, environment, family)
+    : await family.start('gateway', [program('gateway')], environment).ready;
   stamp('gateway', 'agent, key servers, provider, delegates', gateway.url);
   mark(folder, { pid: process.pid, url: gateway.url });
   return {
@@ -97,6 +104,24 @@ async function startParts({ folder, port, host, network, report, family }) {
       mark(folder, {});
     },
   };
+}
+
+/** One an organisation; they wait for each other. @returns the one that has the agent. */
+async function startGateways(folder, environment, family) {
+  const own = await ownConnections(environment.LEDGER_CONNECTION, join(folder, 'own'), () =>
+    freePort(0),
+  );
+  const started = own.map(({ name, connection, innerPort }, i) =>
+    family.start(`gateway-${name}`, [program('gateway')], {
+      ...environment,
+      PORT: i === 0 ? environment.PORT : '0',
+      DATA_DIR: join(folder, name),
+      LEDGER_CONNECTION: connection,
+      INNER_PORT: innerPort,
+    }),
+  );
+  const [agents] = await Promise.all(started.map(({ ready }) => ready));
+  return agents;
 }
 
 /** The development ledger and its contracts. @returns path of the connection file. */
@@ -193,8 +218,9 @@ function newFamily(folder, onLost) {
   async function stop() {
     stopping = true;
     process.off('exit', killAll);
-    const ends = (name) => name === 'gateway' || name.startsWith('chaincode');
-    for (const wave of [(n) => n === 'gateway', (n) => !ends(n), () => true]) {
+    const isGateway = (name) => name.startsWith('gateway');
+    const ends = (name) => isGateway(name) || name.startsWith('chaincode');
+    for (const wave of [isGateway, (n) => !ends(n), () => true]) {
       await Promise.all(
         [...members].filter(([name]) => wave(name)).map(([, { child }]) => end(child)),
       );

@@ -31,7 +31,7 @@ import { countedLedger } from './monitor/count-ledger.ts';
 import { figuresOf } from './monitor/figures.ts';
 import { openMonitor } from './monitor/monitor.ts';
 import { newStoredBytes } from './monitor/stored-bytes.ts';
-import { partiesOf, readerOf, type Parties } from './parties.ts';
+import { partiesOf, type Parties } from './parties.ts';
 import { patiently } from './patiently.ts';
 import { playAgent } from './play-agent.ts';
 import { playDelegates, playKeyServers, type Stage } from './play.ts';
@@ -108,11 +108,10 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
   try {
     const { organisations } = connection;
     const revocations = await openRevocations({ organisations, log, nowMs });
-    const own = readerOf(connection);
+    const { rules, reader: own } = await rulesInForce(link, connection);
     const registry = new Registry();
     const ledger = countedLedger(newFabricLedger(link, own), registry);
     const reader = ledger.as(own);
-    const rules = await rulesInForce(ledger, connection, reader);
     const parties = partiesOf(config.roles, connection, rules);
     const store = await openStore(join(config.dataFolder, 'gateway'));
     closing.push(() => store.close());

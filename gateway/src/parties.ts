@@ -61,14 +61,14 @@ export function partiesOf(
   };
 }
 
-/** An identity under which the ledger is read before the parties are known: the agent's where there is one. @throws `NOT_ALLOWED`. */
-export function readerOf({ organisations }: Connection): RoleIdentity {
-  const [reader] = (['agent', 'provider', 'delegate', 'key-server'] as const).flatMap((role) =>
+/** Identities that we hold: the agent's first. @throws `NOT_ALLOWED` where there is none. */
+export function heldOf({ organisations }: Connection): RoleIdentity[] {
+  const held = (['agent', 'provider', 'delegate', 'key-server'] as const).flatMap((role) =>
     organisations
       .filter(({ identities }) => identities[role] !== undefined)
       .map(({ mspId }) => ({ mspId, role })),
   );
-  if (reader !== undefined) return reader;
+  if (held.length > 0) return held;
   throw new HoldfastError('NOT_ALLOWED', 'the connection file holds no identity of a role');
 }
 

@@ -1,5 +1,10 @@
-/** The connection file: what a gateway needs to know of this network; the development ledger writes the same. */
+/**
+ * The connection files: what a gateway needs to know of this network; the development ledger writes the same. One with all
+ * identities, for a gateway that plays everybody, and `connection-<organisation>.json` with that organisation's own.
+ */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ownConnection } from '../../scripts/gateways.mjs';
 import { caUrl, identitiesOf, rootCertificate } from './authority.mjs';
 
 /** @param chaincode its name on the channel */
@@ -14,7 +19,16 @@ export function writeConnection(net, chaincode) {
     gatewayUrl: `https://localhost:${organisation.gatewayPort}`,
     identities: identitiesOf(net, organisation),
   }));
-  const text = JSON.stringify({ channel: net.channel, chaincode, organisations }, undefined, 2);
-  writeFileSync(`${net.connection}.new`, `${text}\n`, { mode: 0o600 });
-  renameSync(`${net.connection}.new`, net.connection);
+  const all = { channel: net.channel, chaincode, organisations };
+  write(net.connection, all);
+  for (const { name, mspId } of net.organisations) {
+    const path = join(dirname(net.connection), `connection-${name}.json`);
+    write(path, ownConnection(all, mspId));
+  }
+}
+
+function write(path, connection) {
+  const text = JSON.stringify(connection, undefined, 2);
+  writeFileSync(`${path}.new`, `${text}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }
