@@ -37,6 +37,8 @@ export interface Surface {
   ask(path: string, headers?: Headers, method?: string): Promise<Response>;
   /** POST of JSON; `no` is refused. */
   say(said: string, headers?: Headers, signal?: AbortSignal): Promise<Response>;
+  /** POST of this body, said to be JSON. */
+  post(body: string, headers?: Headers, signal?: AbortSignal): Promise<Response>;
   /** PUT of bytes. */
   keep(body: string | ReadableStream, headers?: Headers): Promise<Response>;
   /** Whoever has an effect waits from now on. */
@@ -59,16 +61,18 @@ export async function newSurface(): Promise<Surface> {
   const server = createServer(app).listen(0, '127.0.0.1');
   await emitted(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const post: Surface['post'] = (body, headers = {}, signal) =>
+    fetch(`${url}/v1/say`, {
+      ...(signal === undefined ? {} : { signal }),
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
   return {
     effects,
     ask: (path, headers = {}, method = 'GET') => fetch(`${url}${path}`, { method, headers }),
-    say: (said, headers = {}, signal) =>
-      fetch(`${url}/v1/say`, {
-        ...(signal === undefined ? {} : { signal }),
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify({ said }),
-      }),
+    post,
+    say: (said, headers, signal) => post(JSON.stringify({ said }), headers, signal),
     keep: (body, headers = {}) =>
       fetch(`${url}/v1/keep`, { method: 'PUT', headers, body, duplex: 'half' } as RequestInit),
     hold() {
