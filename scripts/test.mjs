@@ -1,7 +1,9 @@
 /** npm test: builds, checks, runs every test that needs no outside binary. `npm test -- <jest arguments>` runs jest only. */
+import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { attackTable } from './attacks.mjs';
-import { expected, node, ready, say } from './ready.mjs';
+import { exitOf, expected, node, ready, say } from './ready.mjs';
 import { jestCommand, record, suite, tally } from './tally.mjs';
 
 const args = process.argv.slice(3);
@@ -12,14 +14,15 @@ if (args.length > 0) {
   rmSync('test-results', { recursive: true, force: true });
   const start = Date.now();
   await check('build', ready);
-  for (const [name, ...command] of [
-    ['types', 'node_modules/typescript/bin/tsc', '-p', 'test'],
-    ['lint', 'node_modules/oxlint/bin/oxlint', '--type-aware'],
-    ['format', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
-    ['rooms', 'scripts/first.mjs', 'rooms'],
-  ]) {
-    await check(name, () => node(...command));
-  }
+  // at once: format takes one core as long as all others take the rest
+  await Promise.all(
+    [
+      ['format', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+      ['types', 'node_modules/typescript/bin/tsc', '-p', 'test'],
+      ['lint', 'node_modules/oxlint/bin/oxlint', '--type-aware'],
+      ['rooms', 'scripts/first.mjs', 'rooms'],
+    ].map(([name, ...command]) => check(name, () => aside(command))),
+  );
   await suite('main', []);
   attackTable();
   say(`took ${Math.round((Date.now() - start) / 1000)} s`);
@@ -35,4 +38,16 @@ async function check(name, work) {
     say(error.message);
     record(name, { numFailedTests: 1 });
   }
+}
+
+/** Runs a program of ours beside others; what it says is shown in one piece, when it has ended. */
+async function aside(command) {
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [code, ...said] = await Promise.all([
+    exitOf(child),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  process.stderr.write(said.join(''));
+  if (code !== 0) throw expected(`failed: node ${command.join(' ')}`);
 }
