@@ -1,5 +1,15 @@
 /** Runs suites, each leaving test-results/<name>.json, and adds them up. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { node, say } from './ready.mjs';
 
@@ -23,11 +33,15 @@ export async function suite(name, args) {
   mkdirSync(folder, { recursive: true });
   const file = `${name}.json`;
   rmSync(`${folder}/${file}`, { force: true });
+  const kept = mkdtempSync(join(tmpdir(), 'holdfast-kept-'));
+  process.env.KEPT_TABLES = kept; // for test/support/kept-tables.ts
   try {
     await node(...jestCommand, '--json', `--outputFile=${folder}/${file}`, ...args);
   } catch {
     const result = existsSync(`${folder}/${file}`) ? read(file) : {};
     if (failures(result) === 0) record(name, { ...result, numRuntimeErrorTestSuites: 1 });
+  } finally {
+    rmSync(kept, { recursive: true, force: true });
   }
 }
 

@@ -13,15 +13,10 @@ import type { FileVersion, NewVersion, Terms } from '@holdfast/protocol/file-rec
 import type { Args } from '@holdfast/protocol/ledger-transactions.js';
 import { sealShares } from '@holdfast/protocol/share-record.js';
 import { sign } from '@holdfast/protocol/signature.js';
-import {
-  decodeTable,
-  newTagKeyRecord,
-  publicTable,
-  type PublicTable,
-  type TagKey,
-} from '@holdfast/protocol/tag-key.js';
+import { newTagKeyRecord, type PublicTable, type TagKey } from '@holdfast/protocol/tag-key.js';
 import { finishTags, newSectorSummer, sectorsOf, tagSession } from '@holdfast/protocol/tag.js';
 import { CHANNEL, NODES, secretOf } from './consortium.ts';
+import { tableOf } from './kept-tables.ts';
 import type { TestIdentity } from './memory-ledger.ts';
 import { seededRandom } from './property.ts';
 
@@ -58,8 +53,8 @@ export async function newTestOwner(
   const ownerId = hex(ids.ownerId(identity.mspId, new Uint8Array(spki)));
   const [x, own] = [toScalar(random(48)), toScalar(random(48))];
   const tagKey = { x, alpha: alike?.tagKey.alpha ?? own };
-  const table = alike?.tableBytes ?? publicTable(tagKey.alpha, SECTORS);
-  const announced = newTagKeyRecord(tagKey, table, { channel: CHANNEL, ownerId });
+  const { tableBytes, table } = alike ?? tableFor(tagKey);
+  const announced = newTagKeyRecord(tagKey, tableBytes, { channel: CHANNEL, ownerId });
   const chameleonKey = encodeG1(multiplyBase(toScalar(random(48))));
   const { publicKey: hpkeKey } = await hpkeKeyPair(random(32));
   return {
@@ -67,8 +62,8 @@ export async function newTestOwner(
     ownerId,
     tagKeyId: announced.tagKeyId,
     tagKey,
-    table: alike?.table ?? decodeTable(table),
-    tableBytes: table,
+    table,
+    tableBytes,
     chameleonKey,
     hpkeKey,
     opening: {
@@ -79,6 +74,11 @@ export async function newTestOwner(
     },
     random,
   };
+}
+
+function tableFor({ alpha }: TagKey): Pick<TestOwner, 'table' | 'tableBytes'> {
+  const { bytes, points } = tableOf(alpha, SECTORS);
+  return { table: points, tableBytes: bytes };
 }
 
 export interface TestFile {

@@ -24,8 +24,7 @@ import type {
 import type { SealedFile } from '@holdfast/protocol/pipeline.js';
 import { sealShares } from '@holdfast/protocol/share-record.js';
 import { inline } from '@holdfast/protocol/pool.js';
-import { publicTable } from '@holdfast/protocol/tag-key.js';
-import { finishTags, sectorsOf, tagSession } from '@holdfast/protocol/tag.js';
+import { finishTags, tagSession } from '@holdfast/protocol/tag.js';
 import { contracts } from '../../chaincode/src/index.ts';
 import { newFabricLedger } from '../../gateway/src/ledger/fabric-ledger.ts';
 import type { Ledger, LedgerSession, RoleIdentity } from '../../gateway/src/ledger/ledger.ts';
@@ -178,8 +177,7 @@ export async function newProviderStage(change: Partial<Config> = {}): Promise<Pr
       const own = { mspId: 'Alder', role: 'owner' } as const;
       const session = ledgerOf(() => memory.connect(identity), own).as(own);
       await session.submit('accounts:open', owner.opening, signal);
-      const tableBytes = publicTable(owner.tagKey.alpha, sectorsOf(BLOCK_SIZE));
-      return { ...owner, tableBytes, session };
+      return { ...owner, session };
     },
     epoch: async () => (await current()).epoch,
     async advance(epochs = 1) {
