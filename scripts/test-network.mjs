@@ -38,6 +38,7 @@ if (all.length === 0) {
 }
 const { settings, versions } = await networkSettings();
 say(`network: ${versions}`);
+process.env.FABRIC_VERSION = /\d+\.\d+\.\d+/.exec(versions)?.[0];
 await ready();
 await onNetwork(ON_CONSORTIUM, 'NETWORK', async (folder) => {
   const network = await up(folder, settings, printStep);

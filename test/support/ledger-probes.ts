@@ -1,5 +1,6 @@
 /** Questions to a ledger whose answers were recorded from real peers: codes, texts, details, read-write sets. */
 import { sign } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
 import { connect, hash } from '@hyperledger/fabric-gateway';
 import { common, gateway as protos, ledger, msp, type peer } from '@hyperledger/fabric-protos';
 import { isLowS } from '../../network/devpeer/src/signature.ts';
@@ -8,6 +9,8 @@ import { blockAt, type Session, textOf } from './ledger-target.ts';
 
 type Probe = (session: Session) => Promise<unknown>;
 
+/** A question that a peer never answers: it waits for a transaction that cannot come. */
+const NO_ANSWER_MS = 5_000;
 const FALSE_SIGNATURE = Buffer.from('3006020101020101', 'hex');
 const { KVRWSet } = ledger.rwset.kvrwset;
 
@@ -164,10 +167,14 @@ export async function ask(session: Session, probe: Probe): Promise<Recorded> {
     const refusal = error as Error & { code?: number; details?: PeerDetail[] };
     const details = (refusal.details ?? []).map((one) => `${one.mspId}: ${normal(one.message)}`);
     const { code } = refusal;
+    if (code !== undefined && UNANSWERED.includes(code)) return { err: 'no answer' };
     const recorded = { err: refusal.constructor.name, message: normal(refusal.message), details };
     return code === undefined ? recorded : { ...recorded, code };
   }
 }
+
+/** A deadline comes back as either of two codes. */
+const UNANSWERED: readonly number[] = [status.CANCELLED, status.DEADLINE_EXCEEDED];
 
 interface PeerDetail {
   readonly mspId: string;
@@ -199,7 +206,9 @@ async function commitStatus(
   const signed = new protos.SignedCommitStatusRequest();
   signed.setRequest(request.serializeBinary());
   signed.setSignature(await identity.signer(signed.getRequest_asU8()));
-  return gateway.newCommit(signed.serializeBinary()).getStatus();
+  return gateway
+    .newCommit(signed.serializeBinary())
+    .getStatus({ deadline: Date.now() + NO_ANSWER_MS });
 }
 
 /** What a call reads, writes and answers. */
