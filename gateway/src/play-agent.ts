@@ -24,6 +24,7 @@ import type { LiveConnection } from './identity/live-connection.ts';
 import type { Revocations } from './identity/revocations.ts';
 import { networkOf, registrarOf } from './ledger/connection-parts.ts';
 import type { RoleIdentity } from './ledger/ledger.ts';
+import { newBegunPuts, type KeptPut } from './managed/begun-puts.ts';
 import { newCustody } from './managed/custody.ts';
 import { newManagedFiles } from './managed/managed-files.ts';
 import { countedKeyServers, countedProvider } from './monitor/count-roles.ts';
@@ -65,7 +66,11 @@ export async function playAgent(
   stage.go('nodes', NODES_MS, watchNodes(provider, monitor));
 
   const answers = store.table<KeptAnswer>('answers');
-  stage.go('answers', HOUR_MS, () => forgetAnswers({ answers, nowMs }));
+  const puts = store.table<KeptPut>('puts');
+  stage.go('answers', HOUR_MS, async () => {
+    await forgetAnswers({ answers, nowMs });
+    await forgetAnswers({ answers: puts, nowMs });
+  });
   const withinMs = parts.answerWithinMs;
   const tasks = newTasks({ kept: store.table<KeptTask>('tasks'), withinMs, nowMs, log });
   stage.go('tasks', HOUR_MS, () => tasks.forget());
@@ -92,7 +97,13 @@ export async function playAgent(
     enrol,
     custody,
     revocations,
-    files: newManagedFiles({ provider, keyServers, nowMs }),
+    files: newManagedFiles({
+      provider,
+      keyServers,
+      nowMs,
+      puts: newBegunPuts(puts, nowMs),
+      monitor,
+    }),
     measuringFolder: join(folder, 'measuring'),
     agent,
     keyServers,

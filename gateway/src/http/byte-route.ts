@@ -64,6 +64,8 @@ const PART = { 'Content-Range': 'where the range lies, and how many bytes there 
 export interface ByteCall<P extends z.ZodObject> extends Call<P, Nothing> {
   /** Opens the body, of at most so many bytes. @throws `TOO_LARGE`; `INPUT_INVALID` (415) where it is encoded. */
   readonly open: (most: number) => StreamedBody;
+  /** Of this request; undefined where it has none. */
+  readonly key: string | undefined;
 }
 
 interface TakingBytes<A extends z.ZodType | null, P extends z.ZodObject> extends Effect<A, P> {
@@ -103,7 +105,7 @@ export function takesBytes<A extends z.ZodType | null, P extends z.ZodObject = N
       known: claimed === undefined ? undefined : digestOf(request, claimed),
       whole: async () => digestOf(request, await digestIn(opened ?? open(most))),
     };
-    const answer = async () => asAnswer(declared.status, await call({ ...asked, open }));
+    const answer = async () => asAnswer(declared.status, await call({ ...asked, open, key }));
     const { keyId, ownerId } = callerOf(response);
     const came = opening.then(({ ended }) => ended);
     const work = counted(response, once(keyId, key, same, answer));

@@ -106,11 +106,14 @@ function joined({ known, answer }: Running, request: Sameness): Promise<Answer> 
 
 function again<A>(before: string, answer: A, request: string): A {
   if (before === request) return answer;
-  throw new HttpRefusal('INPUT_INVALID', 'this key was used for another request', {
+  throw usedOtherwise();
+}
+
+export const usedOtherwise = (): HttpRefusal =>
+  new HttpRefusal('INPUT_INVALID', 'this key was used for another request', {
     status: 422,
     pointer: '/Idempotency-Key',
   });
-}
 
 /** The same for requests with a password in them: in memory alone, and under a key of this process. */
 export function newIdempotencyInMemory({ nowMs }: Pick<IdempotencyParts, 'nowMs'>): Once {
@@ -141,7 +144,13 @@ function newMemoryTable(): IdempotencyParts['answers'] {
 }
 
 /** Forgets what is older than a day. */
-export async function forgetAnswers({ answers, nowMs }: IdempotencyParts): Promise<void> {
+export async function forgetAnswers({
+  answers,
+  nowMs,
+}: {
+  readonly answers: Pick<Table<{ readonly at: number }>, 'entries' | 'delete'>;
+  readonly nowMs: () => number;
+}): Promise<void> {
   for await (const [name, { at }] of answers.entries()) {
     if (at + KEPT_MS <= nowMs()) await answers.delete(name);
   }

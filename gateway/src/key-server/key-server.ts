@@ -16,7 +16,7 @@ import {
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compareBytes, equalBytes, hex, integer, toInteger } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { HttpRefusal } from '../http/problem.ts';
+import { usedOtherwise } from '../http/idempotency.ts';
 import { openAuditLines, spentToday } from './audit-lines.ts';
 import { LIMITS, newQuota, type QuotaLimits } from './quota.ts';
 import type { KeyServer } from '../roles.ts';
@@ -76,10 +76,7 @@ export async function openKeyServer(parts: KeyServerParts): Promise<RunningKeySe
       const held = remembered.get(name);
       if (held !== undefined) {
         if (held.request === request) return held.answer;
-        throw new HttpRefusal('INPUT_INVALID', 'this key was used for another request', {
-          status: 422,
-          pointer: '/Idempotency-Key',
-        });
+        throw usedOtherwise();
       }
       const answer = evaluateAll(ownerId, key, blinded);
       remembered.set(name, { request, answer, until: nowMs() + REMEMBER_MS });

@@ -18,6 +18,7 @@ import type { Pool } from '@holdfast/protocol/pool.js';
 import { unwrapSeed, wrapSeed, type WrappedSeed } from '@holdfast/protocol/wrapped-seed.js';
 import type { TableCopies } from '../auditor/table-copies.ts';
 import type { Enrol } from '../enrolment/enrolment.ts';
+import { usedOtherwise } from '../http/idempotency.ts';
 import { HttpRefusal } from '../http/problem.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { newKeyedQueue } from '../provider/keyed-queue.ts';
@@ -261,10 +262,7 @@ const openedWith = (name: string, key: string, at: number) => ({ key: digestOf(n
 /** The key is the same, the password is not. */
 function whereLocked(error: unknown): never {
   if (!(error instanceof HoldfastError && error.code === 'SEED_LOCKED')) throw error;
-  throw new HttpRefusal('INPUT_INVALID', 'this key was used for another request', {
-    status: 422,
-    pointer: '/Idempotency-Key',
-  });
+  throw usedOtherwise();
 }
 
 const endsSoon = (certificate: string, nowMs: number): boolean =>

@@ -13,7 +13,7 @@ import { contentRange, openFile, type ByteRange } from '@holdfast/protocol/open-
 import type { Oprf } from '@holdfast/protocol/oprf-set.js';
 import { checkTerms } from '@holdfast/protocol/owner/acceptance-check.js';
 import { readParties, type Parties } from '@holdfast/protocol/owner/parties.js';
-import { registerFile } from '@holdfast/protocol/owner/register.js';
+import { registerFile, type Registration } from '@holdfast/protocol/owner/register.js';
 import {
   acceptUpload,
   newUpload,
@@ -30,13 +30,19 @@ import {
   type ReadPart,
 } from '@holdfast/protocol/owner/stored-file.js';
 import type { PlainFile, SealedBlock, SealedFile } from '@holdfast/protocol/pipeline.js';
+import { usedOtherwise } from '../http/idempotency.ts';
+import type { Monitor } from '../monitor/monitor.ts';
 import type { KeyServer, Provider } from '../roles.ts';
+import { isAccepted, type BegunPuts, type Naming } from './begun-puts.ts';
 import type { ManagedOwner } from './managed-owner.ts';
+import { registrationOf } from './registration.ts';
 import { newTurns } from './turns.ts';
 
 const BLOCK_SIZE = 262_144;
 /** From the epoch that is named to the end of the first one that can audit the file. */
 const EPOCHS_TO_FIRST = 3;
+/** How long a monitor may be behind the ledger, milliseconds. */
+const SEEN_MS = 30_000;
 /** Each takes some tens of MiB while it is sealed. */
 const UPLOADS = { width: 4, waiting: 16, retryAfter: 10 };
 
@@ -44,17 +50,23 @@ export interface ManagedFilesParts {
   readonly provider: Provider;
   readonly keyServers: ReadonlyMap<string, KeyServer>;
   readonly nowMs: () => number;
-}
-
-/** What a file is called; its media type is empty where nobody said it. */
-export interface Naming {
-  readonly name: string;
-  readonly type: string;
+  readonly puts: BegunPuts;
+  readonly monitor: Pick<Monitor, 'alertsOf' | 'file' | 'onChange'>;
 }
 
 export interface ManagedFiles {
-  /** Seals, stores and registers; resolves when the ledger has it. */
-  store(owner: ManagedOwner, naming: Naming, file: PlainFile): Promise<ManagedFileAnswer>;
+  /**
+   * Seals, stores and registers; resolves when the ledger has it.
+   *
+   * @param key - the same again stores nothing twice, whatever became of the try before.
+   * @throws also `INPUT_INVALID` (422) where the key was used for another file.
+   */
+  store(
+    owner: ManagedOwner,
+    naming: Naming,
+    file: PlainFile,
+    key: string | undefined,
+  ): Promise<ManagedFileAnswer>;
   /** @throws `NOT_FOUND`, `NOT_ALLOWED`. */
   open(owner: ManagedOwner, fileId: string): Promise<OpenedStored>;
   /** Plaintext, each block verified before a byte of it leaves. */
@@ -71,7 +83,8 @@ export function newManagedFiles(parts: ManagedFilesParts): ManagedFiles {
   const uploads = newTurns(UPLOADS);
   const readPart = partsOf(provider);
   return {
-    store: (owner, naming, file) => uploads(() => storeFile(parts, owner, naming, file)),
+    store: (owner, naming, file, key) =>
+      uploads(() => storeFile(parts, owner, { naming, file, key })),
     open: (owner, fileId) => openStored(owner, fileId, readPart),
     read: ({ record, file }, range) =>
       openFile(file, contentOf(provider, record, contentRange(file, range)), range),
@@ -96,34 +109,44 @@ export function newManagedFiles(parts: ManagedFilesParts): ManagedFiles {
   };
 }
 
+interface Asked {
+  readonly naming: Naming;
+  readonly file: PlainFile;
+  readonly key: string | undefined;
+}
+
 async function storeFile(
   parts: ManagedFilesParts,
   owner: ManagedOwner,
-  naming: Naming,
-  file: PlainFile,
+  { naming, file, key }: Asked,
 ): Promise<ManagedFileAnswer> {
-  const { provider, nowMs } = parts;
+  const { provider, nowMs, puts } = parts;
   const parties = await readParties(owner.ledger);
+  const begun = await puts.begin(owner, key, naming);
+  const { modifiedAt, fileSecret, isAgain } = begun;
+  const named = { ...owner, random: () => begun.fileNonce };
   const size = { size: file.size, blockSize: BLOCK_SIZE } as const;
-  const modifiedAt = nowMs();
-  const upload = newUpload(owner, size, parties.provider, modifiedAt);
-  const { uploadId, terms } = await provider.open(hex(owner.ownerId), upload.request);
+  const upload = newUpload(named, size, parties.provider, modifiedAt);
+  const isKept = isAgain && (await isAccepted(provider, upload.request.fileId));
+  const whereOther = isAgain ? asUsedOtherwise : asItIs;
+  const { uploadId, terms } = await provider
+    .open(hex(owner.ownerId), upload.request)
+    .catch(whereOther);
   const opened = { ...upload, terms, uploadId };
   try {
     checkTerms(terms, parties.provider, parties.config);
-    const sealed = await sealAndWrite(parts, owner, parties, opened, file);
+    const write = isKept ? drained : writing(provider, uploadId);
+    const sealed = await sealAndWrite(parts, owner, parties, { opened, file, write });
     const card = { ...naming, modifiedAt };
-    const kept = { sealed, card, fileSecret: owner.random(32) };
+    const door = isKept ? keptDoor(provider, uploadId) : doorOf(provider, uploadId);
     const registration = await acceptUpload(
       owner,
       parties,
       opened,
-      kept,
-      doorOf(provider, uploadId),
-    );
-    const { transactionId } = await owner.lanes.within((lane) =>
-      registerFile(owner, registration, lane),
-    );
+      { sealed, card, fileSecret },
+      door,
+    ).catch(whereOther);
+    const transactionId = await register(parts, owner, registration);
     const { file: record } = await readRegistered(owner, registration);
     owner.facts.set(record.fileId, { ...card, size: file.size });
     return {
@@ -145,18 +168,58 @@ async function storeFile(
   }
 }
 
+/** @returns the transaction's id, also where it is that of an earlier try. */
+async function register(
+  { monitor }: ManagedFilesParts,
+  owner: ManagedOwner,
+  registration: Registration,
+): Promise<string> {
+  try {
+    const committed = await owner.lanes.within((lane) => registerFile(owner, registration, lane));
+    return committed.transactionId;
+  } catch (error) {
+    if (!(error instanceof HoldfastError && error.code === 'ALREADY_EXISTS')) throw error;
+    const { fileId } = registration;
+    return registrationOf(monitor, hex(owner.ownerId), fileId, AbortSignal.timeout(SEEN_MS));
+  }
+}
+
+const asItIs = (error: unknown): never => {
+  throw error;
+};
+
+/** An earlier try had another size accepted, or other bytes. */
+const asUsedOtherwise = (error: unknown): never => {
+  if (error instanceof HoldfastError && error.code === 'ALREADY_EXISTS') throw usedOtherwise();
+  throw error;
+};
+
+type Write = (ciphertext: AsyncIterable<Uint8Array>) => Promise<unknown>;
+
+const writing =
+  (provider: Provider, uploadId: string): Write =>
+  (ciphertext) =>
+    provider.write(uploadId, 'content', 0, ciphertext);
+
+/** What the provider has already need not come again; what it is does. */
+async function drained(ciphertext: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of ciphertext);
+}
+
 async function sealAndWrite(
-  { provider, keyServers }: ManagedFilesParts,
+  { keyServers }: ManagedFilesParts,
   owner: ManagedOwner,
   parties: Parties,
-  upload: OpenedUpload & { readonly uploadId: string },
-  file: PlainFile,
+  {
+    opened,
+    file,
+    write,
+  }: { readonly opened: OpenedUpload; readonly file: PlainFile; readonly write: Write },
 ): Promise<SealedFile> {
   const oprf = oprfOf(keyServers, hex(owner.ownerId));
-  const sealing = sealUpload(owner, parties, upload, file, oprf);
+  const sealing = sealUpload(owner, parties, opened, file, oprf);
   const found: SealedFile[] = [];
-  const ciphertext = ciphertextOf(sealing, (sealed) => found.push(sealed));
-  await provider.write(upload.uploadId, 'content', 0, ciphertext);
+  await write(ciphertextOf(sealing, (sealed) => found.push(sealed)));
   const [sealed] = found;
   if (sealed === undefined) throw new Error('bug: content was written that was not sealed whole');
   return sealed;
@@ -177,6 +240,12 @@ async function* ciphertextOf(
 
 const doorOf = (provider: Provider, uploadId: string): UploadDoor => ({
   put: (part, bytes) => provider.write(uploadId, part, 0, Readable.from([bytes])),
+  accept: (request) => provider.accept(uploadId, request),
+});
+
+/** Of an upload that is accepted: tags and card are there. */
+const keptDoor = (provider: Provider, uploadId: string): UploadDoor => ({
+  put: () => Promise.resolve(),
   accept: (request) => provider.accept(uploadId, request),
 });
 

@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
+import { deriveKey } from '@holdfast/protocol/hash.js';
 import { ownerId as ownerIdOf } from '@holdfast/protocol/ids.js';
 import {
   ownTagKeyId,
@@ -40,6 +41,8 @@ export interface ManagedOwner extends ActingOwner {
   /** Whose files a route may touch. */
   readonly signer: Signer;
   readonly lanes: Lanes;
+  /** What the owner's own device would keep under: secrets that are the same in every try of an upload. */
+  readonly deviceKey: Uint8Array;
   /** Names and sizes that were opened already, by file id. */
   readonly facts: Map<string, FileFacts>;
 }
@@ -47,6 +50,7 @@ export interface ManagedOwner extends ActingOwner {
 /** The keys of a managed owner before it has a certificate. */
 export interface ManagedKeys {
   readonly secrets: OwnerSecrets;
+  readonly deviceKey: Uint8Array;
   readonly ownerId: Uint8Array;
   /** SHA-256 of the SPKI, hex. */
   readonly keyId: string;
@@ -63,6 +67,7 @@ export async function openKeys(seed: Uint8Array, mspId: string): Promise<Managed
   const spki = new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' }));
   return {
     secrets,
+    deviceKey: deriveKey(seed, 'device'),
     ownerId: ownerIdOf(mspId, spki),
     keyId: hex(signerId(spki)),
     sign: newSigner(key),
@@ -90,7 +95,7 @@ export interface ManagedOwnerParts {
 
 /** (Agent) The owner at work. */
 export function newManagedOwner(
-  { secrets, ownerId, keyId, sign }: ManagedKeys,
+  { secrets, deviceKey, ownerId, keyId, sign }: ManagedKeys,
   { name, mspId, certificate, channel, ledger, pool, random }: ManagedOwnerParts,
 ): ManagedOwner {
   const id = hex(ownerId);
@@ -106,6 +111,7 @@ export function newManagedOwner(
     pool,
     signer: { ownerId: id, mspId, certificate, keyId },
     lanes: newLanes(),
+    deviceKey,
     facts: new Map(),
   };
 }

@@ -91,12 +91,12 @@ const storeRoute = (parts: ManagedParts): Route =>
       answerHeaders: { Location: 'the file', ETag: 'of its version', ...TRANSACTION },
       problems: ['BALANCE_TOO_LOW', 'KEY_SERVER_UNREACHABLE', 'STORE_FULL', 'STORAGE_UNREACHABLE'],
     },
-    async ({ params, request, response, open }) => {
+    async ({ params, request, response, open, key }) => {
       const given = request.get('content-type') ?? '';
       const naming = { name: params.file, type: mediaType.test(given) ? given : '' };
       const { bytes, length } = open(MOST_BYTES);
       const stored = await withSize(bytes, length, parts.measuringFolder, (file) =>
-        parts.files.store(ownerOf(response), naming, file),
+        parts.files.store(ownerOf(response), naming, file, key),
       );
       const headers = {
         Location: `/v1/files/${stored.fileId}`,
