@@ -107,7 +107,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
 
   try {
     const { organisations } = connection;
-    const revocations = await openRevocations({ organisations, log, nowMs });
+    const revocations = await openRevocations({ organisations, log });
     const { rules, reader: own } = await rulesInForce(link, connection);
     const registry = new Registry();
     const ledger = countedLedger(newFabricLedger(link, own), registry);
@@ -151,6 +151,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
       provided: here.figures,
       stored: newStoredBytes(here.folders, monotonicMs, signal),
       connection: live,
+      revocations,
       config: rules,
       nowMs,
       monotonicMs,

@@ -46,7 +46,6 @@ attack({
       const revocations = await openRevocations({
         organisations: [{ mspId: 'Alder', rootCert: authority.rootCertificate, crl }],
         log: newLog('silent'),
-        nowMs: Date.now,
       });
       const enrolled = newTable<Signatory>();
       await enrolled.put(key.keyId, { ownerId: 'ab'.repeat(32), mspId: 'Alder', certificate });

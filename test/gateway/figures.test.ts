@@ -116,6 +116,7 @@ describe('files', () => {
       provided: () => Promise.resolve({ uploads: 0, logicalBytes: 0, jobs: [] }),
       stored: { latest: () => new Map() },
       connection: () => ({ channel: '', chaincode: '', organisations: [] }),
+      revocations: { nextBy: () => [['Alder', 5_000]] },
       config: CONFIG,
       nowMs: () => 0,
       monotonicMs: () => 0,
@@ -125,6 +126,9 @@ describe('files', () => {
 
   it('are overdue after twice the period and the window, counted in epochs', async () => {
     expect(await metrics.text()).toContain('holdfast_files_overdue 0');
+    expect(await metrics.text()).toContain(
+      'holdfast_revocation_list_expiry_seconds{organisation="Alder"} 5',
+    );
     epoch = limit + 1;
     expect(await metrics.text()).toContain('holdfast_files_overdue 1');
   });

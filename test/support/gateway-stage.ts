@@ -120,7 +120,7 @@ export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<
 }
 
 /** Identities of every role at every organisation, as a development network hands them out. */
-async function connect(
+export async function connect(
   ledger: MemoryLedger,
   caPort: number,
 ): Promise<{ connection: Connection; link: LedgerLink }> {

@@ -7,6 +7,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Config } from '@holdfast/protocol/consortium-records.js';
 import { isOverdue } from '../file-status.ts';
 import type { LiveConnection } from '../identity/live-connection.ts';
+import type { Revocations } from '../identity/revocations.ts';
 import type { Figure, Reading } from '../metrics.ts';
 import type { ProviderFigures } from '../provider/figures.ts';
 import { MOST_REPLICAS } from '../provider/placement.ts';
@@ -26,6 +27,7 @@ export interface FiguresParts {
   readonly provided: (() => Promise<ProviderFigures>) | undefined;
   readonly stored: StoredBytes;
   readonly connection: LiveConnection;
+  readonly revocations: Pick<Revocations, 'nextBy'>;
   readonly config: Config;
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
@@ -42,6 +44,7 @@ export function figuresOf(given: FiguresParts): Figure[] {
     ...ledgerFigures(given),
     ...(provided === undefined ? [] : providerFigures(given, shared(provided))),
     certificates(given),
+    revocationLists(given),
   ];
 }
 
@@ -196,6 +199,17 @@ function certificates({ connection, nowMs }: FiguresParts): Figure {
     read: () => ends().map(({ labels, at }) => ({ labels, value: (at - nowMs()) / 1000 })),
   };
 }
+
+const revocationLists = ({ revocations, nowMs }: FiguresParts): Figure => ({
+  name: 'revocation_list_expiry_seconds',
+  help: 'Until the revocation list of an organisation should have been replaced',
+  labels: ['organisation'],
+  read: () =>
+    revocations.nextBy().map(([organisation, at]) => ({
+      labels: { organisation },
+      value: (at - nowMs()) / 1000,
+    })),
+});
 
 const reading = (value: number | undefined, labels?: Record<string, string>): Reading[] =>
   value === undefined ? [] : [labels === undefined ? { value } : { labels, value }];
