@@ -73,11 +73,12 @@ const identified =
     if (!granted.includes(caller.role)) {
       throw new HoldfastError('NOT_ALLOWED', `the consortium knows no ${titleOf(caller)}`);
     }
-    response.locals['gateway'] = caller;
+    response.locals['asking'] = caller;
+    response.locals['gateway'] = `${caller.mspId}/${caller.role}`;
     next();
   };
 
-const callerOf = (response: Response): RoleIdentity => response.locals['gateway'] as RoleIdentity;
+const callerOf = (response: Response): RoleIdentity => response.locals['asking'] as RoleIdentity;
 
 const sayingAlive =
   (everyMs: number): RequestHandler =>

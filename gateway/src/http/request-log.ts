@@ -40,12 +40,14 @@ export function logRequests({ log, metrics, monotonicMs }: RequestLogParts): Req
 /** What a line about a request says of it; what it must not say is for the log to leave out. */
 export function traced(request: Request, response: Response): Fields {
   const { method, originalUrl: url, headers } = request;
-  const { traceId, caller, code } = response.locals as Partial<Record<string, unknown>>;
+  const { traceId, caller, gateway, code } = response.locals as Partial<Record<string, unknown>>;
   return {
     traceId,
     request: { method, url, headers },
     route: patternOf(request),
     ...(caller === undefined ? {} : { ownerId: (caller as Signer).ownerId }),
+    // `Alder/agent`, at the inner door
+    ...(gateway === undefined ? {} : { gateway }),
     ...(code === undefined ? {} : { code }),
   };
 }

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { newRenewedConnection } from '../../../gateway/src/identity/live-connection.ts';
 import type { Connection } from '../../../gateway/src/ledger/connection.ts';
+import { connectPeers } from '../../../gateway/src/ledger/ledger-link.ts';
 import { newLog } from '../../../gateway/src/log.ts';
 import {
   CertificateAuthority,
@@ -102,6 +103,22 @@ describe('a connection file that changes', () => {
       ],
     };
     expect(await lookedAt(async () => changed)).toEqual(first);
+  });
+});
+
+describe('a ledger link', () => {
+  it('signs under the renewed certificate from then on', async () => {
+    let current = first;
+    const link = connectPeers(() => current);
+    const shown = () =>
+      Buffer.from(
+        link.gatewayAs({ mspId: 'Alder', role: 'agent' }).getIdentity().credentials,
+      ).toString();
+    const certOf = () => current.organisations[0]?.identities.agent?.cert;
+    expect(shown()).toBe(certOf());
+    current = connectionWith(await identity(alder, 'agent'));
+    expect(shown()).toBe(certOf());
+    await link.close();
   });
 });
 
