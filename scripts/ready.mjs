@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -80,23 +81,53 @@ async function build() {
   await bundlePrograms();
 }
 
-/** Runs a program of ours under this Node; throws when it fails. */
+/**
+ * Runs a program of ours under this Node; throws when it fails. All that it has started, and what that has started, ends
+ * with it and with us.
+ */
 export async function node(...args) {
-  const code = await exitOf(
-    spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }),
-  );
+  const stdio = ['ignore', 'inherit', 'inherit'];
+  // a group of its own, which can be ended as a whole
+  const child = spawn(process.execPath, args, { stdio, detached: true });
+  const code = await exitOf(child, (signal) => signalled(-child.pid, signal));
+  signalled(-child.pid, 'SIGTERM');
   if (code !== 0) throw expected(`failed: node ${args.join(' ')}`);
 }
 
-/** The exit code of a child; the child ends when we do. */
-export function exitOf(child) {
-  const end = () => child.kill();
-  const stop = () => process.exit(143);
-  process.once('exit', end).once('SIGTERM', stop);
+/** Milliseconds between being asked to end and being ended. */
+const GRACE_MS = 8_000;
+
+/**
+ * The exit code of a child; the child ends when we do.
+ *
+ * @param send sends it a signal, or asks by 0 whether it is there; false where it is not
+ */
+export function exitOf(child, send = (signal) => signalled(child.pid, signal)) {
+  const end = () => send('SIGKILL');
+  let isStopping = false;
+  const stop = async (name, number) => {
+    isStopping = true;
+    for (const signal of ['SIGTERM', 'SIGKILL']) {
+      send(signal);
+      for (const until = Date.now() + GRACE_MS; send(0) && Date.now() < until;) await delay(20);
+    }
+    process.exit(128 + number);
+  };
+  process.once('exit', end).on('SIGTERM', stop).on('SIGINT', stop);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? 1));
-  }).finally(() => process.off('exit', end).off('SIGTERM', stop));
+    // whoever is stopped says nothing more of it
+    child.once('close', (code) => isStopping || resolve(code ?? 1));
+  }).finally(() => process.off('exit', end).off('SIGTERM', stop).off('SIGINT', stop));
+}
+
+/** @param pid of a process, or of a group with a minus before it */
+function signalled(pid, signal) {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
 }
 
 /**
