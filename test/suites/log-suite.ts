@@ -13,6 +13,8 @@ const OPEN_ROUTES = [
   '/healthz',
   '/readyz',
   '/metrics',
+  '/docs',
+  '/openapi.json',
   '/problems/NOT_FOUND',
   '/v1/network',
   '/v1/nodes',
@@ -23,27 +25,45 @@ const OPEN_ROUTES = [
 ];
 const PATIENCE_MS = 180_000;
 
+/** Answered with a stream of events to whoever prefers one. */
+const STREAMS = ['/v1/alerts', '/v1/ledger/events'];
+const STREAM = 'text/event-stream';
+/** Methods without a body. */
+const BARE = ['GET', 'DELETE', 'OPTIONS'];
+
 interface Sent {
   readonly method: string;
   readonly path: string;
+  readonly accept: string;
 }
 
 /** Every route, with ids that are there and with a name in the place of each. */
 function routes(fileId: string, name: string): Sent[] {
-  const patterns = [
+  const patterns: (Omit<Sent, 'accept'> & Partial<Sent>)[] = [
     ...JSON_ROUTES.map((path) => ({ method: 'POST', path })),
     ...OWNERS_ROUTES.flatMap(([path, methods]) => methods.map((method) => ({ method, path }))),
     ...OPEN_ROUTES.map((path) => ({ method: 'GET', path })),
+    ...STREAMS.map((path) => ({ method: 'GET', path, accept: STREAM })),
+    { method: 'GET', path: '/v1/tasks/FILE' },
+    { method: 'OPTIONS', path: '/v1/uploads/FILE' },
     { method: 'PUT', path: '/v1/accounts/password' },
     { method: 'PUT', path: '/v1/files/FILE' },
     { method: 'DELETE', path: '/v1/files/NAME' },
   ];
-  return patterns.flatMap(({ method, path }) =>
+  return patterns.flatMap(({ path, ...sent }) =>
     [fileId, encodeURIComponent(name)].map((id) => ({
-      method,
+      accept: '*/*',
+      ...sent,
       path: path.replaceAll(/FILE|UPLOAD|NAME/g, id),
     })),
   );
+}
+
+/** Reads an answer to its end, or leaves one that has none. @returns whether it is a stream of events. */
+async function taken(answer: Response): Promise<boolean> {
+  const isStream = answer.headers.get('content-type') === STREAM;
+  await (isStream ? answer.body?.cancel() : answer.text());
+  return isStream;
 }
 
 /** All ways in which a text may be written into a line. */
@@ -97,22 +117,23 @@ export function logSuite({ stage, who, phrase, logged, put, restart }: Operating
     const json = { 'content-type': 'application/json' };
     const signatures: Record<string, string> = {};
     const all = routes(fileId, name).filter(chosen);
-    for (const { method, path } of all) {
+    const streamed: string[] = [];
+    for (const { method, path, accept } of all) {
       const target = `${path}?${query}`;
-      const hasBody = !['GET', 'DELETE'].includes(method);
+      const hasBody = !BARE.includes(method);
       const init = { method, ...(hasBody ? { body } : {}) };
       const authorization = basic(who.name, who.password);
       for (const headers of [{ ...everywhere, authorization }, everywhere]) {
-        await (
-          await fetch(`${url}${target}`, { ...init, headers: { ...json, ...headers } })
-        ).text();
+        await taken(
+          await fetch(`${url}${target}`, { ...init, headers: { ...json, accept, ...headers } }),
+        );
       }
       // with a query that no route knows, and without
       for (const address of [target, path]) {
         const unsigned = {
           method,
           url: new URL(address, url),
-          headers: { ...json, ...everywhere },
+          headers: { ...json, accept, ...everywhere },
         };
         const signed = await signRequest(
           hasBody ? { ...unsigned, body: utf8(body) } : unsigned,
@@ -121,13 +142,16 @@ export function logSuite({ stage, who, phrase, logged, put, restart }: Operating
           (length) => crypto.getRandomValues(new Uint8Array(length)),
         );
         const sent = new Headers(signed);
-        const what = `${method} ${path}${address === path ? '' : ' with a query'}`;
+        const what = `${method} ${address.slice(0, path.length + 1)} as ${accept}`;
         signatures[`signature: ${what}`] = sent.get('signature') ?? '';
         signatures[`its input: ${what}`] = sent.get('signature-input') ?? '';
-        await (await fetch(unsigned.url, { ...init, headers: signed })).text();
+        const isStream = await taken(await fetch(unsigned.url, { ...init, headers: signed }));
+        streamed.push(...(isStream ? [path] : []));
       }
     }
     expect(Object.values(signatures)).not.toContain('');
+    const wanted = all.filter(({ accept }) => accept === STREAM).map(({ path }) => path);
+    expect(new Set(streamed)).toEqual(new Set(wanted));
     return { ...given, ...signatures, basic: basic(who.name, who.password).slice(6) };
   }
 
