@@ -182,6 +182,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
         originOf: newOrigins(config.publicOrigin, () => door.port()),
         answerWithinMs,
         ...reached.forAgent,
+        delegates: parties.delegates,
       }));
     const app = played === undefined ? newOpenApp(open) : newApp({ ...open, ...played });
     let innerUrl: string | undefined;

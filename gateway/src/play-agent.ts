@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import type { Registry } from 'prom-client';
 import type { KeyServer, Provider } from './roles.ts';
+import { newLocator } from './auditor/look-back.ts';
 import { newTableCopies } from './auditor/table-copies.ts';
 import { newEnrolment } from './enrolment/enrolment.ts';
 import { newOwners } from './enrolment/owners.ts';
@@ -37,6 +38,8 @@ const HOUR_MS = 3_600_000;
 /** How often keys whose time is over leave the memory, and nodes are looked at, milliseconds. */
 const FORGET_MS = 10_000;
 const NODES_MS = 5_000;
+/** How often the clock is looked at, milliseconds. */
+const CLOCK_MS = 1_000;
 
 export interface PlayedAgentParts {
   readonly connection: LiveConnection;
@@ -48,6 +51,8 @@ export interface PlayedAgentParts {
   /** All that a key needs, here or elsewhere. */
   readonly keyServers: ReadonlyMap<string, KeyServer>;
   readonly provider: Provider;
+  /** Played here. */
+  readonly delegates: readonly RoleIdentity[];
 }
 
 /** (Agent) */
@@ -64,6 +69,10 @@ export async function playAgent(
   const keyServers = countedKeyServers(parts.keyServers, registry);
   const provider = countedProvider(parts.provider, registry);
   stage.go('nodes', NODES_MS, watchNodes(provider, monitor));
+  const providers = new Map([[provider.providerId, provider]]);
+  const looking = { session: agent, channel, config: stage.rules, monitor, providers, log };
+  const own = parts.delegates.map((delegate) => delegate.mspId);
+  stage.go('locator', CLOCK_MS, newLocator(looking, own));
 
   const answers = store.table<KeptAnswer>('answers');
   const puts = store.table<KeptPut>('puts');

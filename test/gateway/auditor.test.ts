@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Config } from '@holdfast/protocol/consortium-records.js';
 import { newBeacons } from '../../gateway/src/auditor/beacons.ts';
-import { newLookBack } from '../../gateway/src/auditor/look-back.ts';
+import { newLocator, newLookBack } from '../../gateway/src/auditor/look-back.ts';
 import { newSlotClock } from '../../gateway/src/auditor/slot-clock.ts';
 import { newLog } from '../../gateway/src/log.ts';
 import { openMonitor, type Monitor } from '../../gateway/src/monitor/monitor.ts';
@@ -188,6 +188,28 @@ describe('a challenge that nobody answers', () => {
     const located = (await alerts()).at(-1);
     expect(located).toMatchObject({ event: 'DamageLocated', fileId, blocks: [0] });
   }, 60_000);
+
+  it('has its damage located by the agent too, where that delegate alerts elsewhere', async () => {
+    const found: { ownerId?: string; event: string }[] = [];
+    let epoch = due;
+    const watching = {
+      clock: () => ({ epoch, ticks: [] }),
+      alert: async (to: object, { event }: { event: string }) => void found.push({ ...to, event }),
+    };
+    const parts = {
+      session: stage.ledger.as({ mspId: 'Alder', role: 'agent' }),
+      channel: CHANNEL,
+      config,
+      monitor: watching,
+      providers: new Map([['Birch', provider]]),
+      log,
+    };
+    const [alone, beside] = [newLocator(parts, []), newLocator(parts, DELEGATES)];
+    await alone(signal);
+    epoch = due + 1;
+    for (const round of [alone, alone, beside]) await round(signal);
+    expect(found).toEqual([{ ownerId: upload.owner.ownerId, event: 'DamageLocated' }]);
+  });
 
   it('keeps a clock from hurrying', async () => {
     await look('Alder', true);

@@ -41,6 +41,33 @@ export function newLookBack(parts: LookBackParts): (signal: AbortSignal) => Prom
   };
 }
 
+/**
+ * (Agent) In slots of delegates whose alerts go to other gateways: where the damage lies in what is unanswered still.
+ *
+ * @param own - organisations whose delegates alert here.
+ * @returns one round; to be called again and again.
+ */
+export function newLocator(
+  parts: LookBackParts,
+  own: readonly string[],
+): (signal: AbortSignal) => Promise<void> {
+  const { session, config, monitor, providers } = parts;
+  let looked = monitor.clock().epoch;
+  return async (signal) => {
+    const { epoch } = monitor.clock();
+    if (looked >= epoch) return;
+    looked = epoch;
+    if (own.includes(delegateOf(epoch, config))) return;
+    const slot = AbortSignal.any([signal, AbortSignal.timeout(config.slotSeconds * 1000)]);
+    for (const providerId of providers.keys()) {
+      for await (const state of openChallenges(session, providerId, epoch - 1, signal)) {
+        if (slot.aborted) return;
+        await apart(parts, state, epoch - 1, signal, () => locate(parts, state, epoch - 1, slot));
+      }
+    }
+  };
+}
+
 async function lookBack(
   parts: LookBackParts,
   epoch: number,
