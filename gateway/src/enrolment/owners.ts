@@ -14,6 +14,8 @@ import type { Table } from '../store.ts';
 
 /** How long an answer is held, milliseconds. */
 const HELD_MS = 300_000;
+/** Owners that are held at once: the oldest is forgotten first. */
+const MOST_HELD = 10_000;
 
 /** The key's id: SHA-256 of its SPKI, hex. */
 export const keyIdOf = (certificate: X509Certificate): string =>
@@ -66,6 +68,8 @@ export function newOwners({ agent, enrolled, revocations, nowMs }: OwnersParts):
     if (!isUsable(keyId, certificate)) return undefined;
     const found = { signatory, certificate, until: nowMs() + HELD_MS };
     held.set(keyId, found);
+    const [oldest] = held.keys();
+    if (held.size > MOST_HELD && oldest !== undefined) held.delete(oldest);
     return found;
   }
 

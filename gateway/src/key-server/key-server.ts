@@ -70,7 +70,11 @@ export async function openKeyServer(parts: KeyServerParts): Promise<RunningKeySe
     mspId,
     evaluate(ownerId, key, blinded) {
       blinded.forEach((element, index) => checkElement(element, index, privateKey));
-      for (const [name, { until }] of remembered) if (until <= nowMs()) remembered.delete(name);
+      // in the order in which they came: what is left of many is not looked at
+      for (const [name, { until }] of remembered) {
+        if (until > nowMs()) break;
+        remembered.delete(name);
+      }
       const name = `${ownerId} ${key}`;
       const request = digestOf(blinded);
       const held = remembered.get(name);

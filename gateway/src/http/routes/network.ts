@@ -44,7 +44,8 @@ export function networkRoutes(parts: NetworkParts): Route[] {
         status: 201,
         answer: z.union([accountAnswer, managedAccountAnswer]),
         problems: ['ALREADY_EXISTS', 'LEDGER_UNREACHABLE'],
-        // what custody answers has the phrase in it, and is kept nowhere: it knows a request again itself
+        // never a task, however long it takes: what custody answers has the phrase in it, which is kept nowhere, and
+        // nobody has shown yet whose task it would be. Who is cut off asks again: custody knows the request itself
         scope: async (body) => (body.custody === 'owner' ? requesterOf(body.csr) : undefined),
       },
       async ({ body, response, key }) => {
