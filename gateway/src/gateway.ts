@@ -9,6 +9,7 @@ import { performance } from 'node:perf_hooks';
 import { Registry } from 'prom-client';
 import { ready } from '@holdfast/protocol/curve.js';
 import { inline, type Pool } from '@holdfast/protocol/pool.js';
+import type { UploadRequest } from '@holdfast/protocol/upload-messages.js';
 import { newIdentify } from './between/caller-identity.ts';
 import { newReach } from './between/reached.ts';
 import type { GatewayConfig } from './config.ts';
@@ -58,6 +59,8 @@ export interface GatewayParts {
   readonly clocks?: Clocks;
   /** How long a request that takes long is waited for; {@link ANSWER_WITHIN_MS} unless given. */
   readonly answerWithinMs?: number;
+  /** Bytes of a block of files in managed custody; 256 KiB unless given. */
+  readonly managedBlock?: UploadRequest['blockSize'];
   /** {@link LOOK_MS} unless given. */
   readonly lookMs?: number;
 }
@@ -70,7 +73,13 @@ export interface Clocks {
 
 const MACHINE: Clocks = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
 
-const USUAL = { pool: inline, clocks: MACHINE, answerWithinMs: ANSWER_WITHIN_MS, lookMs: LOOK_MS };
+const USUAL = {
+  pool: inline,
+  clocks: MACHINE,
+  answerWithinMs: ANSWER_WITHIN_MS,
+  managedBlock: 262_144,
+  lookMs: LOOK_MS,
+} as const;
 
 export interface RunningGateway {
   readonly url: string;
@@ -82,7 +91,8 @@ export interface RunningGateway {
 
 /** Starts every role that is played here, then listens. */
 export async function startGateway(parts: GatewayParts): Promise<RunningGateway> {
-  const { config, link, log, pool, clocks, answerWithinMs, lookMs } = { ...USUAL, ...parts };
+  const given = { ...USUAL, ...parts };
+  const { config, link, log, pool, clocks, answerWithinMs, managedBlock, lookMs } = given;
   const { nowMs, monotonicMs } = clocks;
   const connection = parts.connection.current();
   await ready();
@@ -181,6 +191,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
         registry,
         originOf: newOrigins(config.publicOrigin, () => door.port()),
         answerWithinMs,
+        managedBlock,
         ...reached.forAgent,
         delegates: parties.delegates,
       }));

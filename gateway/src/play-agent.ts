@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import type { Registry } from 'prom-client';
+import type { UploadRequest } from '@holdfast/protocol/upload-messages.js';
 import type { KeyServer, Provider } from './roles.ts';
 import { newLocator } from './auditor/look-back.ts';
 import { newTableCopies } from './auditor/table-copies.ts';
@@ -48,6 +49,8 @@ export interface PlayedAgentParts {
   readonly registry: Registry;
   readonly originOf: OriginOf;
   readonly answerWithinMs: number;
+  /** Bytes of a block of files in managed custody. */
+  readonly managedBlock: UploadRequest['blockSize'];
   /** All that a key needs, here or elsewhere. */
   readonly keyServers: ReadonlyMap<string, KeyServer>;
   readonly provider: Provider;
@@ -62,7 +65,7 @@ export async function playAgent(
   parts: PlayedAgentParts,
 ): Promise<AgentParts> {
   const { ledger, monitor, pool, nowMs, monotonicMs, log, closing, channel } = stage;
-  const { connection, revocations, store, registry } = parts;
+  const { connection, revocations, store, registry, managedBlock } = parts;
   const { mspId } = identity;
   const agent = ledger.as(identity);
   const nonces = await openNonces({ table: store.table<number>('nonces'), nowMs, monotonicMs });
@@ -99,7 +102,11 @@ export async function playAgent(
   const custodyStore = await openStore(join(folder, 'custody'));
   closing.push(() => custodyStore.close());
   const custodyParts = { mspId, channel, ledger, provider, tables, enrol, pool, nowMs };
-  const custody = newCustody({ ...custodyParts, store: custodyStore });
+  const custody = newCustody({
+    ...custodyParts,
+    store: custodyStore,
+    longestBlock: managedBlock,
+  });
   stage.go('custody', FORGET_MS, async () => custody.forget());
   return {
     network: networkOf(connection(), mspId),
@@ -109,6 +116,7 @@ export async function playAgent(
     files: newManagedFiles({
       provider,
       keyServers,
+      blockSize: managedBlock,
       nowMs,
       puts: newBegunPuts(puts, nowMs),
       monitor,

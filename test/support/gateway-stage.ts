@@ -53,6 +53,9 @@ export interface GatewayStageOptions {
 /** However slow the machine is: no request becomes a task unless a test wants it. */
 const PATIENCE_MS = 600_000;
 
+/** Of files in managed custody: each is proved with a quarter of the work, accounts are opened with a quarter. */
+export const MANAGED_BLOCK = 65_536;
+
 /** The gateway runs when this resolves. */
 export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<GatewayStage> {
   const folder = given.folder ?? (await mkdtemp(join(tmpdir(), 'holdfast-gateway-')));
@@ -84,6 +87,7 @@ export async function newGatewayStage(given: GatewayStageOptions = {}): Promise<
       link,
       log,
       answerWithinMs,
+      managedBlock: MANAGED_BLOCK,
       clocks: {
         nowMs: Date.now,
         monotonicMs: () => performance.now() + passed,

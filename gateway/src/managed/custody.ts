@@ -64,6 +64,8 @@ export interface CustodyParts {
   readonly tables: TableCopies;
   readonly enrol: Enrol;
   readonly pool: Pool;
+  /** Bytes of the longest block of their files. */
+  readonly longestBlock: number;
   /** Holds what cannot be had from elsewhere: a database of its own. */
   readonly store: Store;
   readonly nowMs: () => number;
@@ -190,7 +192,7 @@ export function newCustody(parts: CustodyParts): Custody {
     try {
       const owner = await ownerOf(name, seed);
       if (!account.opened) {
-        await openAccount(owner, bringTo(parts), () => undefined);
+        await openAccount(owner, bringTo(parts), () => undefined, parts.longestBlock);
         const openedBy = key === undefined ? {} : { openedBy: openedWith(name, key, nowMs()) };
         await accounts.put(name, { ...account, opened: true, ...openedBy });
       }

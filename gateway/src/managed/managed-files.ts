@@ -29,6 +29,7 @@ import {
   type OpenedStored,
   type ReadPart,
 } from '@holdfast/protocol/owner/stored-file.js';
+import type { UploadRequest } from '@holdfast/protocol/upload-messages.js';
 import type { PlainFile, SealedBlock, SealedFile } from '@holdfast/protocol/pipeline.js';
 import { usedOtherwise } from '../http/idempotency.ts';
 import type { Monitor } from '../monitor/monitor.ts';
@@ -38,7 +39,6 @@ import type { ManagedOwner } from './managed-owner.ts';
 import { registrationOf } from './registration.ts';
 import { newTurns } from './turns.ts';
 
-const BLOCK_SIZE = 262_144;
 /** From the epoch that is named to the end of the first one that can audit the file. */
 const EPOCHS_TO_FIRST = 3;
 /** How long a monitor may be behind the ledger, milliseconds. */
@@ -49,6 +49,8 @@ const UPLOADS = { width: 4, waiting: 16, retryAfter: 10 };
 export interface ManagedFilesParts {
   readonly provider: Provider;
   readonly keyServers: ReadonlyMap<string, KeyServer>;
+  /** Bytes of a block. */
+  readonly blockSize: UploadRequest['blockSize'];
   readonly nowMs: () => number;
   readonly puts: BegunPuts;
   readonly monitor: Pick<Monitor, 'alertsOf' | 'file' | 'onChange'>;
@@ -125,7 +127,7 @@ async function storeFile(
   const begun = await puts.begin(owner, key, naming);
   const { modifiedAt, fileSecret, isAgain } = begun;
   const named = { ...owner, random: () => begun.fileNonce };
-  const size = { size: file.size, blockSize: BLOCK_SIZE } as const;
+  const size = { size: file.size, blockSize: parts.blockSize };
   const upload = newUpload(named, size, parties.provider, modifiedAt);
   const isKept = isAgain && (await isAccepted(provider, upload.request.fileId));
   const whereOther = isAgain ? asUsedOtherwise : asItIs;
