@@ -5,8 +5,6 @@ import {
   type MemoryLedger,
   type TestIdentity,
 } from '../support/memory-ledger.ts';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, hash, type Gateway } from '@hyperledger/fabric-gateway';
 import { common, gateway as fabric } from '@hyperledger/fabric-protos';
@@ -14,13 +12,12 @@ import { hex } from '@holdfast/protocol/bytes.js';
 import { organisationAccountId } from '@holdfast/protocol/ids.js';
 import { contracts } from '../../chaincode/src/index.ts';
 import { configured, EMBEDDED, funded } from '../../gateway/src/consortium.ts';
-import { parseConnection } from '../../gateway/src/ledger/connection.ts';
 import { newFabricLedger } from '../../gateway/src/ledger/fabric-ledger.ts';
 import { connectPeers, type LedgerLink } from '../../gateway/src/ledger/ledger-link.ts';
 import type { Checkpoint, Ledger, LedgerEvent } from '../../gateway/src/ledger/ledger.ts';
 import { readEnvelope, readProposal } from '../../gateway/src/ledger/relay.ts';
 import { sentenceOf } from '../../gateway/src/ledger/sentences.ts';
-import { lowS } from '../../gateway/src/ledger/signer.ts';
+import { connectionOf } from '../support/connection.ts';
 import { refusalOf, refusalOfAsync } from '../support/refusal.ts';
 
 const AGENT = { mspId: 'Alder', role: 'agent' } as const;
@@ -185,7 +182,7 @@ describe('the relay', () => {
   }
   /** Builds proposals; it is never called. */
   const memoryClient = () =>
-    connectPeers(() => connection('127.0.0.1:1')).gatewayAs(AGENT) as never;
+    connectPeers(() => connectionOf('127.0.0.1:1', owner)).gatewayAs(AGENT) as never;
 
   it('passes on what an owner signed, and what the peer prepared', async () => {
     const bytes = propose('accounts:config', {});
@@ -231,93 +228,5 @@ describe('the relay', () => {
   ])('refuses %s as a proposal and as an envelope', (_, bytes) => {
     expect(refusalOf(() => readProposal(bytes)).pointer).toBe('/proposal');
     expect(refusalOf(() => readEnvelope(bytes)).pointer).toBe('/envelope');
-  });
-});
-
-describe('a peer that does not answer', () => {
-  it('is named as such', async () => {
-    const link = connectPeers(() => connection('127.0.0.1:1'));
-    const session = newFabricLedger(link, AGENT).as(AGENT);
-    const refusal = await refusalOfAsync(session.evaluate('accounts:config', {}, signal));
-    expect(refusal.code).toBe('LEDGER_UNREACHABLE');
-    await link.close();
-  });
-
-  it('holds nobody up although it takes the connection, by whichever call', async () => {
-    const server = createServer((socket) => socket.on('error', () => undefined).resume());
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const { port } = server.address() as AddressInfo;
-    const deadlines = { evaluate: 200, endorse: 200, submit: 200, commitStatus: 200 };
-    const link = connectPeers(() => connection(`127.0.0.1:${port}`), deadlines);
-    try {
-      const silent = newFabricLedger(link, AGENT);
-      const session = silent.as(AGENT);
-      const calls = [
-        session.evaluate('accounts:config', {}, signal),
-        session.submit('beacons:tick', { epoch: 1 }, signal),
-        silent.ledgerBlock(1, signal),
-      ];
-      const began = performance.now();
-      for (const call of calls.map(refusalOfAsync)) {
-        expect(await call).toMatchObject({ code: 'LEDGER_UNREACHABLE' });
-      }
-      // who waits until a deadline does not begin again
-      expect(performance.now() - began).toBeLessThan(1_500);
-    } finally {
-      await link.close();
-      server.close();
-    }
-  });
-
-  it('has no role that the connection file does not hold', () => {
-    const link = connectPeers(() => connection('127.0.0.1:1'));
-    expect(refusalOf(() => link.gatewayAs({ mspId: 'Alder', role: 'provider' })).code).toBe(
-      'NOT_ALLOWED',
-    );
-  });
-});
-
-describe('a signature for Fabric', () => {
-  const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-  const raw = (s: bigint) =>
-    Buffer.from(`${'80'.padEnd(64, '0')}${s.toString(16).padStart(64, '0')}`, 'hex');
-
-  it('has the smaller s, in DER', () => {
-    expect(lowS(raw(ORDER - 5n))).toEqual(lowS(raw(5n)));
-    expect(hex(lowS(raw(5n)))).toBe(`3026022100${'80'.padEnd(64, '0')}020105`);
-    expect(hex(lowS(raw(0x80n)))).toBe(`3027022100${'80'.padEnd(64, '0')}02020080`);
-  });
-});
-
-/** A connection file of one organisation. */
-function connection(peerEndpoint: string) {
-  const key = owner.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const cert = owner.certificatePem;
-  const file = {
-    channel: 'holdfast',
-    chaincode: 'holdfast',
-    organisations: [
-      {
-        mspId: 'Alder',
-        rootCert: cert,
-        tlsRootCert: null,
-        peerEndpoint,
-        hostAlias: null,
-        caUrl: 'http://127.0.0.1:1/Alder',
-        identities: { agent: { cert, key } },
-      },
-    ],
-  };
-  return parseConnection(JSON.stringify(file), 'connection.json');
-}
-
-describe('a connection file', () => {
-  it.each([
-    ['/organisations/0/peerEndpoint', (text: string) => text.replace('127.0.0.1:1"', 'nowhere"')],
-    ['/organisations/0/rootCert', (text: string) => text.replace('-----BEGIN', '-----END')],
-    ['/organisations', (text: string) => text.replace(/"organisations":.*/, '"organisations":[]}')],
-  ])('is refused where %s is wrong', (pointer, change) => {
-    const text = JSON.stringify(connection('127.0.0.1:1'));
-    expect(refusalOf(() => parseConnection(change(text), 'file')).pointer).toBe(pointer);
   });
 });
