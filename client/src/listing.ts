@@ -52,9 +52,11 @@ export async function listFiles(session: Session): Promise<Listing> {
   const config = await readConfig(ledger);
   const epoch = await readEpoch(ledger);
   const cache = await openFactsCache(session);
-  const told = await toldStates(session);
+  const states: FileState[] = [];
+  for await (const state of ownedFiles(session)) states.push(state);
+  const told = await toldStates(session, new Set(states.map(({ file }) => file.fileId)));
   const files: Listed[] = [];
-  for await (const state of ownedFiles(session)) {
+  for (const state of states) {
     files.push(await listed(session, { state, epoch, config, cache, told }));
   }
   await cache.save();
@@ -140,13 +142,19 @@ export interface Told {
   readonly lastVerdictAt: string | null;
 }
 
-async function toldStates({ api }: Session): Promise<ReadonlyMap<string, Told>> {
+/** Of the owner's files alone, and in no more pages than there are of them: a gateway could go on for ever. */
+async function toldStates(
+  { api }: Session,
+  fileIds: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, Told>> {
   const told = new Map<string, Told>();
   let cursor: string | null = '';
-  while (cursor !== null) {
+  for (let pages = 0; cursor !== null && pages <= fileIds.size; pages++) {
     const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const page = await api.call('GET', `/v1/files?limit=100${query}`, fileList).catch(whereUntold);
-    for (const item of page?.items ?? []) told.set(item.fileId, item);
+    for (const item of page?.items ?? []) {
+      if (fileIds.has(item.fileId)) told.set(item.fileId, item);
+    }
     cursor = page?.next ?? null;
   }
   return told;

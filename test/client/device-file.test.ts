@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { homeFolder, needDevice, readDevice } from '../../client/src/device-file.ts';
+import { homeFolder, needDevice, readDevice, writePrivate } from '../../client/src/device-file.ts';
 
 let home: string;
 beforeEach(async () => {
@@ -29,5 +29,12 @@ describe('the device', () => {
     await mkdir(path);
     await expect(readDevice(home)).rejects.toThrow('EISDIR');
     await expect(readDevice(home)).rejects.not.toBeInstanceOf(HoldfastError);
+  });
+
+  it('leaves no draft behind where a file cannot be replaced', async () => {
+    const path = join(home, 'owner.json');
+    await mkdir(join(path, 'in the way'), { recursive: true });
+    await expect(writePrivate(path, '{}')).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
+    expect(await readdir(home)).toEqual(['owner.json']);
   });
 });

@@ -79,6 +79,13 @@ describe('the list of files', () => {
     );
   });
 
+  it('comes to its end although the gateway has pages without end', async () => {
+    const asked = gatewayThat((_, count) => Response.json({ items: [], next: `c${count}` }));
+    const { files } = await listFiles(session(pages));
+    expect(files.map(({ state }) => state)).toEqual(['awaiting-audit', 'retired']);
+    expect(asked.length).toBeLessThan(5);
+  });
+
   it('is the ledger’s where the gateway refuses, and none where the ledger is about another owner', async () => {
     gatewayThat(() => refusal());
     const { files } = await listFiles(session(pages));
