@@ -7,7 +7,6 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { program } from '../../scripts/programs.mjs';
 import type { RunningSystem } from './running-system.ts';
 
 const CLOCK = pathToFileURL(fileURLToPath(new URL('shifted-clock.mjs', import.meta.url))).href;
@@ -55,7 +54,8 @@ export async function startOwnGateway(
 ): Promise<OwnGateway> {
   const clock = join(system.folder, 'clock');
   const [command, ...first] = [...under, process.execPath];
-  const args = [...first, '--import', CLOCK, ...nodeArgs, program('gateway')];
+  // from its modules: a change of one of them is to be seen
+  const args = [...first, '--import', CLOCK, ...nodeArgs, 'gateway/dist/main.js'];
   const child = spawn(command ?? '', args, {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: {
