@@ -16,10 +16,13 @@ interface Turn {
   readonly waiting: number;
 }
 
-/** @returns calls `listener` once the answer before is over, and not at all where the connection is. */
+/**
+ * @returns calls `listener` once the answer before is over, and not at all where the connection is; `listeners()` of a
+ *   server names the listener itself, as it does of those that are called once.
+ */
 export function inTurn(listener: RequestListener): RequestListener {
   const turns = new WeakMap<Socket, Turn>();
-  return (request, response) => {
+  const handle: RequestListener = (request, response) => {
     const { socket } = request;
     const before = turns.get(socket);
     const isFree = before === undefined || before.last.closed;
@@ -35,4 +38,5 @@ export function inTurn(listener: RequestListener): RequestListener {
       });
     }
   };
+  return Object.assign(handle, { listener });
 }
