@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { integer } from '@holdfast/protocol/bytes.js';
+import { equalBytes, integer } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { newGate } from '../../../gateway/src/between/gate.ts';
 import type { newInnerApp } from '../../../gateway/src/between/inner-door.ts';
-import type { KeyServer } from '../../../gateway/src/roles.ts';
+import type { KeyServer, Provider } from '../../../gateway/src/roles.ts';
 import {
   newAuthorities,
   newInnerStage,
@@ -16,6 +16,7 @@ import {
 } from '../../support/inner-door.ts';
 import { newKeyServer, testKeyServers } from '../../support/key-server.ts';
 import { refusalOf, refusalOfAsync } from '../../support/refusal.ts';
+import { joined, manyBytes } from '../../support/sealing.ts';
 import express from 'express';
 
 const ANNA = 'ab'.repeat(32);
@@ -136,6 +137,53 @@ describe('whoever answers instead', () => {
     expect((plain.address() as AddressInfo).port).toBe(Number(new URL(opened.url).port));
     expect((await refusalFrom(opened)).code).toBe('KEY_SERVER_UNREACHABLE');
     plain.close();
+  });
+});
+
+describe('a part of a file from another organisation', () => {
+  const SIZE = 300_000;
+  const whole = manyBytes(SIZE, 7);
+  /** Hands out what is asked for, until `fails` says otherwise. */
+  const breaking = (fails: (at: number) => HoldfastError | undefined) => {
+    const asked: number[] = [];
+    const read: Provider['read'] = async (_file, _part, range) => {
+      const { start, end } = range ?? { start: 0, end: SIZE };
+      async function* bytes(): AsyncGenerator<Uint8Array> {
+        asked.push(start);
+        for (let at = start; at < end; at += 50_000) {
+          const failure = fails(at);
+          if (failure !== undefined) throw failure;
+          yield whole.slice(at, Math.min(end, at + 50_000));
+        }
+      }
+      return { size: SIZE, bytes: bytes() };
+    };
+    return { asked, provider: { providerId: 'Birch', read } as unknown as Provider };
+  };
+  const fetched = async ({ provider }: InnerStage) =>
+    joined((await provider.read({ fileId: ANNA }, 'content')).bytes);
+
+  it('that breaks off is asked for again from where it stood', async () => {
+    let left = 1;
+    const { provider, asked } = breaking((at) =>
+      at === 150_000 && left-- > 0 ? new HoldfastError('INTERNAL', 'a disk') : undefined,
+    );
+    expect(equalBytes(await fetched(await open({ provider })), whole)).toBe(true);
+    expect(asked).toEqual([0, 150_000]);
+  });
+
+  it('that is lost is said to be lost, as it would be here', async () => {
+    const { provider } = breaking((at) =>
+      at === 150_000 ? new HoldfastError('FILE_LOST', 'block 3 is lost') : undefined,
+    );
+    const refusal = await refusalOfAsync(fetched(await open({ provider })));
+    expect(refusal).toMatchObject({ code: 'FILE_LOST', detail: 'block 3 is lost' });
+  });
+
+  it('is not begun before somebody reads it', async () => {
+    const { provider, asked } = breaking(() => undefined);
+    const { size } = await (await open({ provider })).provider.read({ fileId: ANNA }, 'content');
+    expect([size, asked]).toEqual([SIZE, []]);
   });
 });
 
