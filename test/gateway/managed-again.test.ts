@@ -11,6 +11,7 @@ import {
 import type { OwnerIdentity } from '../../gateway/src/ledger/ledger.ts';
 import { openStore } from '../../gateway/src/store.ts';
 import { newBasicSender } from '../support/managed-owner.ts';
+import { filesHolding } from '../support/plaintext-scan.ts';
 import { seededRandom } from '../support/property.ts';
 
 const PASSWORD = 'granite-otter-walnut-velvet-orbit-lemon-tide';
@@ -99,6 +100,16 @@ describe('a file stored under a key', () => {
     expect(await idsOf('letter')).toEqual([letter.fileId]);
     const back = await ask(`/v1/files/${letter.fileId}`);
     expect(Buffer.from(await back.arrayBuffer()).equals(bytes)).toBe(true);
+  }, 60_000);
+
+  it('leaves its name nowhere on disk', async () => {
+    const name = 'Scheidungsvereinbarung';
+    const file = await stored(await put(name, 'the-secret-once'));
+    expect(await stored(await put(name, 'the-secret-once'))).toEqual(file);
+    expect(await filesHolding(stage.folder, [Buffer.from(name)])).toEqual([]);
+    // the control: what is answered to others is kept, and would be found
+    const kept = Buffer.from(letter.fileId);
+    expect(await filesHolding(stage.folder, [kept])).not.toEqual([]);
   }, 60_000);
 
   it('is a second one without a key: that is what the key is for', async () => {

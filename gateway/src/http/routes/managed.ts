@@ -60,7 +60,7 @@ export interface ManagedParts extends FilesParts, ChallengesParts {
   readonly config: Config;
   /** Where bodies of unknown length are measured. */
   readonly measuringFolder: string;
-  /** For a request with a password in it, which leaves no digest behind that outlives the process. */
+  /** For what leaves neither answer nor digest behind that outlives the process: a password, the name of a file. */
   readonly onceInMemory: Once;
   readonly nowMs: () => number;
 }
@@ -76,9 +76,10 @@ export const managedRoutes = (parts: ManagedParts): Route[] => [
   passwordRoute(parts),
 ];
 
+/** The name of a file is never written down: after a restart it is the file itself that is known again by its key. */
 const storeRoute = (parts: ManagedParts): Route =>
   takesBytes(
-    parts,
+    { ...parts, once: parts.onceInMemory },
     {
       method: 'put',
       path: '/v1/files/:file',
