@@ -60,8 +60,6 @@ export async function bundlePrograms() {
         target: 'node20',
         // names of classes are shown in errors, and the contracts' are part of their interface
         keepNames: true,
-        minifySyntax: true,
-        minifyWhitespace: true,
         external: EXTERNAL,
         banner: { js: BANNER },
         legalComments: 'none',
