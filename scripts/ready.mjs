@@ -105,13 +105,9 @@ const GRACE_MS = 8_000;
 export function exitOf(child, send = (signal) => signalled(child.pid, signal)) {
   const end = () => send('SIGKILL');
   let isStopping = false;
-  const stop = async (name, number) => {
+  const stop = (name, number) => {
     isStopping = true;
-    for (const signal of ['SIGTERM', 'SIGKILL']) {
-      send(signal);
-      for (const until = Date.now() + GRACE_MS; send(0) && Date.now() < until;) await delay(20);
-    }
-    process.exit(128 + number);
+    void ended(send).then(() => process.exit(128 + number));
   };
   process.once('exit', end).on('SIGTERM', stop).on('SIGINT', stop);
   return new Promise((resolve, reject) => {
@@ -119,6 +115,14 @@ export function exitOf(child, send = (signal) => signalled(child.pid, signal)) {
     // whoever is stopped says nothing more of it
     child.once('close', (code) => isStopping || resolve(code ?? 1));
   }).finally(() => process.off('exit', end).off('SIGTERM', stop).off('SIGINT', stop));
+}
+
+/** Asks whoever `send` reaches to end; those who do not in their time are ended. */
+async function ended(send) {
+  for (const signal of ['SIGTERM', 'SIGKILL']) {
+    send(signal);
+    for (const until = Date.now() + GRACE_MS; send(0) && Date.now() < until;) await delay(20);
+  }
 }
 
 /** @param pid of a process, or of a group with a minus before it */
