@@ -64,6 +64,7 @@ export async function startOwnGateway(
       DATA_DIR: system.folder,
       LEDGER_CONNECTION: system.connection,
       CLOCK_OFF: clock,
+      LOG_LEVEL: 'warn',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
