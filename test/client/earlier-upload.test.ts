@@ -1,38 +1,20 @@
 /** What an earlier try of a `put` left on this device, and what the provider still has of it. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { fileId as fileIdOf } from '@holdfast/protocol/ids.js';
 import type { Parties } from '@holdfast/protocol/owner/parties.js';
 import { findUpload, newUploadState } from '../../client/src/open-upload.ts';
 import { silent } from '../../client/src/progress.ts';
-import { openKeys, type OwnerKeys } from '../../client/src/session.ts';
 import { readUploadState, uploadStatePath } from '../../client/src/upload-state.ts';
 import type { Answers } from '../support/answering-ledger.ts';
 import { threeOrganisations } from '../support/audit-records.ts';
-import { answerHonestly } from '../support/forged-answers.ts';
-import { gatewayThat, refusal, sessionOn } from './answered-session.ts';
+import { gatewayThat, refusal, answeredSession } from './answered-session.ts';
 
 const config = threeOrganisations();
 const beacon = { epoch: 9, value: 'ee'.repeat(32), delegate: 'Alder', signature: null };
 const now: Answers = { 'accounts:config': () => config, 'beacons:current': () => beacon };
 
-let keys: OwnerKeys;
-let home: string;
-beforeAll(async () => {
-  keys = await openKeys(new Uint8Array(32).fill(7));
-});
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'holdfast-unreliable-'));
-});
-afterEach(async () => {
-  answerHonestly();
-  await rm(home, { recursive: true, force: true });
-});
-
-const session = (answers: Answers) => sessionOn(answers, home, keys);
+const { session, home } = answeredSession();
 
 describe('an upload that an earlier try began', () => {
   const terms = (expiryEpoch: number) => ({
@@ -62,7 +44,7 @@ describe('an upload that an earlier try began', () => {
         : Response.json({ uploadId: `u${++opened}`, terms: terms(expiryEpoch) }),
     );
     const own = session(now);
-    const path = uploadStatePath(home, own.deviceKey, source);
+    const path = uploadStatePath(home(), own.deviceKey, source);
     expect(await findUpload(own, path)).toBeUndefined();
     const first = await newUploadState(own, parties, request, path);
     expect(first).toMatchObject({ uploadId: 'u1' });

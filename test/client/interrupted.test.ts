@@ -4,11 +4,15 @@ import { newGatewayStage, type GatewayStage } from '../support/gateway-stage.ts'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { HoldfastError } from '@holdfast/protocol/errors.js';
+import { runCommand } from '../../client/src/cli/program.ts';
 import { fileSource } from '../../client/src/file-source.ts';
 import { Owner } from '../../client/src/owner.ts';
 import { answerHonestly, answerWith } from '../support/forged-answers.ts';
 import { joined } from '../support/sealing.ts';
+import { holdfast } from './command-line.ts';
 
 /** In small blocks: each is proved in a quarter of the time. */
 const SMALL = { blockSize: 65_536 } as const;
@@ -17,6 +21,10 @@ const PASSWORD = 'granite otter walnut velvet';
 let stage: GatewayStage;
 let folder: string;
 let owner: Owner;
+
+/** Files of the owner that have this name. */
+const namesOf = async (wanted: string) =>
+  (await owner.list()).files.filter(({ name }) => name === wanted);
 
 const whole = async (bytes: AsyncIterable<Uint8Array>) => Buffer.from(await joined(bytes));
 
@@ -63,8 +71,7 @@ describe('what is interrupted is finished', () => {
     const file = await owner.put('late.txt', fileSource(path), SMALL);
     expect(file.transactionId).toBeNull();
     expect((await whole(owner.get(file.fileId))).toString()).toBe('late bytes');
-    const { files } = await owner.list();
-    expect(files.filter(({ name }) => name === 'late.txt')).toHaveLength(1);
+    expect(await namesOf('late.txt')).toHaveLength(1);
   });
 
   it('a put that nobody was told of, as one file', async () => {
@@ -86,10 +93,34 @@ describe('what is interrupted is finished', () => {
     });
     expect(told).toEqual([file.fileId]);
     expect(file.transactionId).toBeNull();
-    const { files } = await owner.list();
-    expect(files.filter(({ name }) => name === 'untold.txt')).toHaveLength(1);
+    expect(await namesOf('untold.txt')).toHaveLength(1);
     const again = await owner.put('untold.txt', fileSource(path), SMALL);
     expect(again.fileId).not.toBe(file.fileId);
+  });
+
+  it('a command that ended before its result was printed, as one file', async () => {
+    const path = join(folder, 'unprinted.txt');
+    await writeFile(path, 'unprinted bytes');
+    const env = {
+      HOLDFAST_HOME: join(folder, 'home'),
+      HOLDFAST_GATEWAY: stage.url(),
+      HOLDFAST_PASSWORD: PASSWORD,
+    };
+    const argv = ['put', path, '--block-size', '64', '--json'];
+    const cut = new PassThrough();
+    const write = cut.write.bind(cut);
+    cut.write = (line: string) => {
+      if (line.includes('"event":"result"')) throw new HoldfastError('INTERNAL', 'ended');
+      return write(line);
+    };
+    const stdout = cut as unknown as NodeJS.WriteStream;
+    const stdin = Readable.from(['']) as NodeJS.ReadStream;
+    expect(await runCommand(argv, { env, stdin, stdout, stderr: stdout })).not.toBe(0);
+    expect(await namesOf('unprinted.txt')).toHaveLength(1);
+    const { exit, json } = await holdfast(argv, env);
+    expect(exit).toBe(0);
+    expect(json().at(-1)).toMatchObject({ event: 'result', transactionId: null });
+    expect(await namesOf('unprinted.txt')).toHaveLength(1);
   });
 
   it('a put whose transaction is committed while the next try asks for its upload, as one file', async () => {
@@ -111,7 +142,6 @@ describe('what is interrupted is finished', () => {
     const file = await owner.put('overtaken.txt', fileSource(path), SMALL);
     answerHonestly();
     expect(file.transactionId).toBeNull();
-    const { files } = await owner.list();
-    expect(files.filter(({ name }) => name === 'overtaken.txt')).toHaveLength(1);
+    expect(await namesOf('overtaken.txt')).toHaveLength(1);
   });
 });

@@ -1,9 +1,8 @@
 /** An owner whose gateway hides, refuses or lies: what still works, and what is said. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { base64url } from '@holdfast/protocol/bytes.js';
 import { newLanes } from '@holdfast/protocol/owner/lanes.js';
 import { awaitAudit, challengeNow, listAudits } from '../../client/src/audit.ts';
@@ -11,33 +10,18 @@ import { openFactsCache } from '../../client/src/file-facts.ts';
 import { listFiles } from '../../client/src/listing.ts';
 import { recoverFiles } from '../../client/src/recover.ts';
 import { saveFile } from '../../client/src/save-file.ts';
-import { openKeys, type OwnerKeys } from '../../client/src/session.ts';
 import { readContent } from '../../client/src/stored-content.ts';
 import { verdictOf } from '../../client/src/verdict.ts';
 import type { Answers } from '../support/answering-ledger.ts';
 import { dueRecord, fileRecord, fileState, threeOrganisations } from '../support/audit-records.ts';
-import { answerHonestly } from '../support/forged-answers.ts';
-import { gatewayThat, refusal, sessionOn } from './answered-session.ts';
+import { gatewayThat, refusal, answeredSession } from './answered-session.ts';
 
 const config = threeOrganisations();
 const beacon = { epoch: 9, value: 'ee'.repeat(32), delegate: 'Alder', signature: null };
 const now: Answers = { 'accounts:config': () => config, 'beacons:current': () => beacon };
 const file = fileRecord();
 
-let keys: OwnerKeys;
-let home: string;
-beforeAll(async () => {
-  keys = await openKeys(new Uint8Array(32).fill(7));
-});
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'holdfast-unreliable-'));
-});
-afterEach(async () => {
-  answerHonestly();
-  await rm(home, { recursive: true, force: true });
-});
-
-const session = (answers: Answers) => sessionOn(answers, home, keys);
+const { session, home } = answeredSession();
 
 describe('the list of files', () => {
   const other = fileRecord({ fileId: 'f2'.repeat(32), state: 'retired' });
@@ -113,7 +97,7 @@ describe('the list of files', () => {
 
   it('needs no names on the device: a cache that is damaged is begun anew', async () => {
     const own = session(now);
-    const path = join(home, 'names.sealed');
+    const path = join(home(), 'names.sealed');
     const facts = { name: 'letter', type: '', modifiedAt: 0, size: 3 };
     const cache = await openFactsCache(own);
     cache.set(file.fileId, facts);
@@ -210,7 +194,7 @@ describe('a download', () => {
   });
 
   it('that cannot be written leaves nothing and says why', async () => {
-    const folder = join(home, 'out');
+    const folder = join(home(), 'out');
     async function* bytes() {
       yield Buffer.from('abc');
       await rm(folder, { recursive: true });
