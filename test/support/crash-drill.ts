@@ -35,7 +35,8 @@ export interface DrillOptions {
   readonly folder: string;
   readonly kills: number;
   readonly random: (length: number) => Uint8Array;
-  readonly report?: (kill: number, part: string, moment: string) => void;
+  /** Called with a line for each kill, and now and then while files are checked. */
+  readonly report?: (line: string) => void;
 }
 
 export interface DrillOutcome {
@@ -82,7 +83,8 @@ export async function crashDrill(options: DrillOptions): Promise<DrillOutcome> {
   ]);
   await writers.finish();
   const finished = await clients.finish();
-  const { lost, half, written } = await account(owners, [...writers.written, ...finished.written]);
+  const tried = [...writers.written, ...finished.written];
+  const { lost, half, written } = await account(owners, tried, options.report);
   half.push(...(await compare(system, written.registered)));
   return {
     kills,
@@ -95,7 +97,12 @@ export async function crashDrill(options: DrillOptions): Promise<DrillOutcome> {
 }
 
 /** What stands on the ledger against what owners were told. */
-async function account(owners: readonly Owner[], written: readonly Written[]) {
+async function account(
+  owners: readonly Owner[],
+  written: readonly Written[],
+  report: DrillOptions['report'],
+) {
+  let checked = 0;
   const registered = new Map<string, string>();
   for (const owner of owners) {
     for (const { fileId, name } of (await owner.list()).files) registered.set(fileId, name ?? '');
@@ -110,6 +117,7 @@ async function account(owners: readonly Owner[], written: readonly Written[]) {
         if (file.fileId === undefined) half.push(...(await checkOf(file, found[0])));
         else if (file.fileId !== found[0]) lost.push(`${file.name} is not on the ledger`);
         else lost.push(...(await checkOf(file, file.fileId)));
+        if (++checked % 50 === 0) report?.(`checked ${checked} of ${written.length} files`);
       }
     }),
   );
@@ -140,7 +148,7 @@ async function killParts(
     if (kills >= LONG && kill % 2 === 1) await Promise.race([nextAcknowledged(), delay(UPLOAD_MS)]);
     await watch.comes(moment, PATIENCE_MS);
     await delay(below(2) * below(40));
-    report?.(kill, part, moment);
+    report?.(`${kill} ${part}, ${moment}`);
     const back = system.kill(part);
     if (part === 'gateway') watch.hold(back);
     await back;
@@ -149,7 +157,10 @@ async function killParts(
 }
 
 async function killClients({ kills, report }: DrillOptions, clients: KilledClients): Promise<void> {
-  for (let kill = 1; kill <= kills; kill++) report?.(kill, ...(await clients.kill()));
+  for (let kill = 1; kill <= kills; kill++) {
+    const [part, moment] = await clients.kill();
+    report?.(`${kill} ${part}, ${moment}`);
+  }
 }
 
 /** What is wrong with a file that stands on the ledger: it must come back whole, and every node must prove it. */
