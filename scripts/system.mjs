@@ -6,9 +6,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort, isFree } from './free-port.mjs';
 import { program } from './programs.mjs';
 import { ownConnections } from './gateways.mjs';
 import { expected, root } from './ready.mjs';
@@ -58,7 +58,7 @@ export async function startSystem({ folder, port, host = '127.0.0.1', network, .
   const family = newFamily(folder, onLost);
   try {
     // a gateway that comes back is found where it was
-    const address = { host, port: port === 0 ? await freePort(0) : port };
+    const address = { host, port: port === 0 ? await freePort() : port, isUsual: port !== 0 };
     return await startParts({ folder, ...address, network, several, report, family });
   } catch (error) {
     await family.stop();
@@ -69,13 +69,13 @@ export async function startSystem({ folder, port, host = '127.0.0.1', network, .
 const flags = (values) =>
   Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
 
-async function startParts({ folder, port, host, network, several, report, family }) {
+async function startParts({ folder, port, host, isUsual, network, several, report, family }) {
   let start = Date.now();
   const stamp = (...row) => {
     report?.(row[0], row[1], Date.now() - start, row[2]);
     start = Date.now();
   };
-  const connection = network?.ledger ?? (await startLedger(folder, family));
+  const connection = network?.ledger ?? (await startLedger(folder, family, isUsual));
   const { organisations, channel } = JSON.parse(readFileSync(connection, 'utf8'));
   const names = organisations.map(({ mspId }) => mspId).join(', ');
   stamp('ledger', `${names} · channel ${channel}`, organisations[0].peerEndpoint);
@@ -108,9 +108,7 @@ async function startParts({ folder, port, host, network, several, report, family
 
 /** One an organisation; they wait for each other. @returns the one that has the agent. */
 async function startGateways(folder, environment, family) {
-  const own = await ownConnections(environment.LEDGER_CONNECTION, join(folder, 'own'), () =>
-    freePort(0),
-  );
+  const own = await ownConnections(environment.LEDGER_CONNECTION, join(folder, 'own'), freePort);
   const started = own.map(({ name, connection, innerPort }, i) =>
     family.start(`gateway-${name}`, [program('gateway')], {
       ...environment,
@@ -124,11 +122,18 @@ async function startGateways(folder, environment, family) {
   return agents;
 }
 
-/** The development ledger and its contracts. @returns path of the connection file. */
-async function startLedger(folder, family) {
+/**
+ * The development ledger and its contracts.
+ *
+ * @param isUsual whether it answers where people expect a peer and its CA, if nothing else does
+ * @returns path of the connection file
+ */
+async function startLedger(folder, family, isUsual) {
+  const portAt = async (usual) =>
+    isUsual && (await isFree('127.0.0.1', usual)) ? usual : freePort();
   const addresses = [];
   for (const mspId of ORGANISATIONS) {
-    const address = `127.0.0.1:${await freePort(0)}`;
+    const address = `127.0.0.1:${await freePort()}`;
     addresses.push(`${mspId}=${address}`);
     family.start(
       `chaincode-${mspId.toLowerCase()}`,
@@ -140,8 +145,8 @@ async function startLedger(folder, family) {
     program('network/devpeer'),
     ...flags({
       data: join(folder, 'ledger'),
-      port: await freePort(7051),
-      'ca-port': await freePort(7054),
+      port: await portAt(7051),
+      'ca-port': await portAt(7054),
       channel: CHANNEL,
       chaincode: 'holdfast',
     }),
@@ -249,9 +254,11 @@ function readyLine(name, child, log) {
       clearTimeout(give);
       done(value);
     });
-    child.once('exit', (code) => {
+    let said = '';
+    createInterface(child.stderr).on('line', (text) => (said = text.trim() || said));
+    child.once('close', (code) => {
       clearTimeout(give);
-      fail(expected(`The ${name} could not start (exit ${code}); see ${log.path}`));
+      fail(expected(`The ${name} could not start (exit ${code}): ${said}; see ${log.path}`));
     });
   });
   ready.catch(() => undefined); // not every caller waits
@@ -268,21 +275,6 @@ async function end(child) {
 }
 
 async function mustBeFree(host, port) {
-  if (port === 0 || (await tryPort(host, port)) !== undefined) return;
+  if (port === 0 || (await isFree(host, port))) return;
   throw expected(`Port ${port} is taken. Choose another: PORT=${port + 1} npm start`, 2);
-}
-
-/** The wanted port of loopback, or any free one where that is taken. */
-const freePort = async (wanted) =>
-  (await tryPort('127.0.0.1', wanted)) ?? (await tryPort('127.0.0.1', 0));
-
-function tryPort(host, port) {
-  return new Promise((done) => {
-    const server = createServer();
-    server.once('error', () => done(undefined));
-    server.listen(port, host, () => {
-      const { port: found } = server.address();
-      server.close(() => done(found));
-    });
-  });
 }

@@ -6,17 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@grpc/grpc-js';
 import { callCa } from '../support/ca-client.ts';
-import {
-  type Child,
-  freePort,
-  startChild,
-  startLedgerContract,
-} from '../support/chaincode-process.ts';
+import { type Child, startChild, startLedgerContract } from '../support/chaincode-process.ts';
 import {
   type DevPeerProcess,
   devPeerArguments,
   startDevPeer,
 } from '../support/dev-peer-process.ts';
+import { freePort } from '../../scripts/free-port.mjs';
 import { enrolled, newClient } from '../support/dev-peer-target.ts';
 import {
   blockAt,

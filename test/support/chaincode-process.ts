@@ -1,8 +1,6 @@
 /** A chaincode as operators run it, `fabric-chaincode-node server`, in a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildLedgerContract } from './build-ledger-contract.mjs';
@@ -46,14 +44,4 @@ export function startChild(args: readonly string[]): Child {
       await exit;
     },
   };
-}
-
-/** A port of loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -18,7 +18,7 @@ import type { CertificateAuthority } from '../../network/devpeer/src/certificate
 import { listOf } from '../../network/devpeer/src/enrolment.ts';
 import { Organisations } from '../../network/devpeer/src/organisations.ts';
 import { Register } from '../../network/devpeer/src/register.ts';
-import { freePort } from './chaincode-process.ts';
+import { freePort } from '../../scripts/free-port.mjs';
 import { connect } from './gateway-stage.ts';
 import { certifiedBy } from './inner-door.ts';
 import { layKeys } from './key-server.ts';
