@@ -183,7 +183,18 @@ describe('check 4: endorsers', () => {
 
   it('refuses a certificate of another organisation under a borrowed name', async () => {
     expect(await refusal(forge({ ...alder, mspId: 'Birch' }))).toContain('pinned root');
-    expect(await refusal(forge({ ...alder, mspId: 'Elm' }))).toContain('no organisation Elm');
+  });
+
+  it('does not count an organisation that is not pinned, under whatever name', async () => {
+    const { peer: elm } = await newOrganisation('Elm');
+    expect(await forge(elm)).toEqual(['Alder']);
+    expect(await forge({ ...alder, mspId: 'Elm' })).toEqual(['Alder']);
+    const alone = await endorse(proposal, [alder, elm], { result });
+    expect(await refusal(check(alone))).toContain('1 organisations endorsed');
+    // the control: one that joined since is no reason to refuse a majority of those that are pinned
+    await expect(check(await endorse(proposal, [alder, elm, birch], { result }))).resolves.toEqual(
+      result,
+    );
   });
 
   it('refuses an owner and an authority in the place of a peer', async () => {
