@@ -65,6 +65,17 @@ describe('what the ledger refuses', () => {
     expect(refusal.cause).toBe(error);
   });
 
+  it('says who does not answer', () => {
+    const orderers = failed(
+      '14 UNAVAILABLE: no orderers could successfully process transaction',
+      ['received unsuccessful response from orderer: no Raft leader'],
+      status.UNAVAILABLE,
+    );
+    expect(refusalOf(orderers, call).detail).toBe(`${call}: too few orderers answer`);
+    const peer = failed('14 UNAVAILABLE: connect ECONNREFUSED', [], status.UNAVAILABLE);
+    expect(refusalOf(peer, call).detail).toBe(`${call}: the peer does not answer`);
+  });
+
   it('passes a refusal on as it is', () => {
     const refusal = new HoldfastError('NOT_DUE', 'too early');
     expect(refusalOf(refusal, call)).toBe(refusal);

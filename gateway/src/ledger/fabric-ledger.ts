@@ -140,13 +140,22 @@ function made<T>(pointer: string, make: () => T): T {
 }
 
 async function committed(what: string, commit: Commit, signal: AbortSignal): Promise<CommitStatus> {
-  const status = await persisting(what, signal, () => commit.getStatus());
+  const status = await persisting(what, signal, () => commit.getStatus()).catch(unknownFate(what));
   return {
     transactionId: status.transactionId,
     ledgerBlockNumber: Number(status.blockNumber),
     validation: validationName(status.code),
   };
 }
+
+/** It may be ordered yet: whoever sends it again sends the same. */
+const unknownFate =
+  (what: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof HoldfastError && isLate(error))) throw error;
+    const { cause } = error;
+    throw new HoldfastError('LEDGER_UNREACHABLE', `${what}: sent, and in no block yet`, { cause });
+  };
 
 function invalid(what: string, status: CommitStatus): HoldfastError {
   return isOvertaken(status.validation)

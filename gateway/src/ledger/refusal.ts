@@ -95,8 +95,14 @@ function peerRefusal(
 
 const callRefusal = (texts: readonly string[], error: GatewayError, what: string): HoldfastError =>
   UNREACHED.includes(error.code) || isUnendorsed(texts, error)
-    ? new HoldfastError('LEDGER_UNREACHABLE', `${what}: the peer does not answer`, { cause: error })
+    ? new HoldfastError('LEDGER_UNREACHABLE', `${what}: ${absence(texts)}`, { cause: error })
     : new HoldfastError('INTERNAL', `${what}: the peer refused the call`, { cause: error });
+
+/** Who does not answer: a peer's words for orderers that are away, or have no leader. */
+const absence = (texts: readonly string[]): string =>
+  texts.some((text) => /could successfully process transaction|no orderer nodes/.test(text))
+    ? 'too few orderers answer'
+    : 'the peer does not answer';
 
 /** Too few organisations' contracts answered at all: their processes are down, or come back just now. */
 const isUnendorsed = (texts: readonly string[], { code }: GatewayError): boolean =>
