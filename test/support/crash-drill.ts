@@ -12,7 +12,6 @@ import { MOMENTS, watchRequests } from './request-moments.ts';
 import type { RunningSystem } from './running-system.ts';
 
 const OWNERS = { short: 1, long: 2 };
-const LONG = 50;
 const NODES = ['birch-1', 'birch-2', 'birch-3'];
 /** The gateway dies most often: it is where an upload can be half done. */
 const PARTS = [
@@ -34,6 +33,8 @@ export interface DrillOptions {
   /** For the owners' homes. */
   readonly folder: string;
   readonly kills: number;
+  /** Two owners instead of one, and time for an upload between two kills. */
+  readonly isLong: boolean;
   readonly random: (length: number) => Uint8Array;
   /** Called with a line for each kill, and now and then while files are checked. */
   readonly report?: (line: string) => void;
@@ -57,9 +58,9 @@ const ACCOUNT = { password: PASSWORD, longestBlock: 65_536 } as const;
 
 /** Leaves the gateway stopped. */
 export async function crashDrill(options: DrillOptions): Promise<DrillOutcome> {
-  const { system, folder, kills, random } = options;
+  const { system, folder, kills, isLong, random } = options;
   const gateway = system.url;
-  const homes = Array.from({ length: kills <= LONG ? OWNERS.short : OWNERS.long }, (_, i) =>
+  const homes = Array.from({ length: isLong ? OWNERS.long : OWNERS.short }, (_, i) =>
     join(folder, `owner-${i}`),
   );
   const owners = await Promise.all(
@@ -136,7 +137,7 @@ const newDraw =
     ((random(1)[0] ?? 0) * 256 + (random(1)[0] ?? 0)) % limit;
 
 async function killParts(
-  { system, kills, random, report }: DrillOptions,
+  { system, kills, isLong, random, report }: DrillOptions,
   { nextAcknowledged }: Pick<Writers, 'nextAcknowledged'>,
 ): Promise<void> {
   const below = newDraw(random);
@@ -144,8 +145,8 @@ async function killParts(
   for (let kill = 1; kill <= kills; kill++) {
     const part = PARTS[below(PARTS.length)] ?? 'gateway';
     const moment = MOMENTS[below(MOMENTS.length)] ?? '';
-    // in a long run: uploads that are never left in peace would never be acknowledged
-    if (kills >= LONG && kill % 2 === 1) await Promise.race([nextAcknowledged(), delay(UPLOAD_MS)]);
+    // uploads that are never left in peace are seldom acknowledged
+    if (isLong && kill % 2 === 1) await Promise.race([nextAcknowledged(), delay(UPLOAD_MS)]);
     await watch.comes(moment, PATIENCE_MS);
     await delay(below(2) * below(40));
     report?.(`${kill} ${part}, ${moment}`);
