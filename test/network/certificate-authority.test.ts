@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRevocationList } from '../../gateway/src/identity/revocation-list.ts';
@@ -148,6 +148,14 @@ describe('the development certificate authority', () => {
     expect(await enroll(alder, 'cid', 'pass', csr)).toMatchObject({ success: true });
   });
 
+  it('says why it cannot be opened', async () => {
+    await expect(Register.open(folder)).rejects.toThrow('is another ledger running on it?');
+    const broken = await mkdtemp(join(tmpdir(), 'holdfast-ca-'));
+    await writeFile(join(broken, 'CURRENT'), 'no manifest');
+    await expect(Register.open(broken)).rejects.toThrow(`cannot open ${broken}: Corruption:`);
+    await rm(broken, { recursive: true });
+  });
+
   it('revokes all certificates of an identity, and enrols it no more', async () => {
     await registerOwner('dan', { secret: 'pass' });
     const { csr, privateKey } = await newSigningRequest('dan');
@@ -174,6 +182,12 @@ describe('the development certificate authority', () => {
     expect(await callCa(alder, 'revoke', { id: 'ann' }, eve)).toMatchObject({ status: 403 });
     expect(await callCa(alder, 'gencrl', {}, eve)).toMatchObject({ status: 403 });
     expect(await callCa(alder, 'register', { id: 'x' }, '')).toMatchObject({ status: 401 });
+    for (const type of ['peer', 'admin']) {
+      expect(await callCa(alder, 'register', { id: 'x', type }, agent)).toMatchObject({
+        status: 403,
+        errors: [{ code: 71 }],
+      });
+    }
     const other = authorities[1];
     if (other === undefined) throw new Error('no authority');
     const foreign = await callCa(

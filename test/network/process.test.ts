@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@grpc/grpc-js';
+import { readRevocationList } from '../../gateway/src/identity/revocation-list.ts';
 import { callCa } from '../support/ca-client.ts';
 import { type Child, startChild, startLedgerContract } from '../support/chaincode-process.ts';
 import {
+  type ConnectionFile,
   type DevPeerProcess,
   devPeerArguments,
   startDevPeer,
@@ -125,15 +127,34 @@ describe('the ledger as a process', () => {
     await stop();
   }, 15_000);
 
+  it('lists every certificate that was revoked, however many at once', async () => {
+    await start();
+    const { birch, agent } = registrarOf(devPeer.connection);
+    const crowd = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        enrolled(devPeer.connection, { mspId: 'Birch', role: 'owner' }),
+      ),
+    );
+    const serials = crowd.map(({ certificatePem }) =>
+      new X509Certificate(certificatePem).serialNumber.toLowerCase(),
+    );
+    const answers = await Promise.all(
+      serials.map((serial) => callCa(birch.caUrl, 'revoke', { serial }, agent)),
+    );
+    expect(answers.filter(({ success }) => !success)).toEqual([]);
+    const list = await readFile(join(folder, 'organisations', 'Birch-crl.pem'), 'utf8');
+    const { serialNumbers } = await readRevocationList(list, birch.rootCert);
+    expect([...serialNumbers].sort()).toEqual(serials.sort());
+    await stop();
+  });
+
   it('refuses a client whose certificate was revoked', async () => {
     const session = await start();
     const { connection } = devPeer;
     const mallory = await enrolled(connection, { mspId: 'Birch', role: 'owner' });
     const asMallory = newSession(session.target, mallory);
     await asMallory.submit('put', 'mallory', '1');
-    const birch = connection.organisations.find(({ mspId }) => mspId === 'Birch');
-    const agent = birch?.identities['agent'];
-    if (birch === undefined || agent === undefined) throw new Error('no agent');
+    const { birch, agent } = registrarOf(connection);
     const serial = new X509Certificate(mallory.certificatePem).serialNumber;
     await callCa(birch.caUrl, 'revoke', { serial }, agent);
     const refusal = await refusalOf(asMallory.evaluate('get', 'mallory'));
@@ -188,6 +209,13 @@ describe('the ledger as a process', () => {
     expect(Math.max(0, ...acknowledged.values())).toBeLessThan(height);
   }
 });
+
+function registrarOf({ organisations }: ConnectionFile) {
+  const birch = organisations.find(({ mspId }) => mspId === 'Birch');
+  const agent = birch?.identities['agent'];
+  if (birch === undefined || agent === undefined) throw new Error('no agent');
+  return { birch, agent };
+}
 
 async function checkChain(session: Session): Promise<void> {
   const info = await chainInfo(session);

@@ -12,7 +12,7 @@ import { badRequest, CaCode, CaError } from './ca-error.ts';
 import { parseRegistration, parseRevocation, parseSigningRequest } from './ca-requests.ts';
 import { type CaRequest, checkToken, parseBasic } from './ca-token.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
-import { Enrolments } from './enrolment.ts';
+import { Enrolments, type OnRevoked } from './enrolment.ts';
 import type { Organisations } from './organisations.ts';
 import type { Register } from './register.ts';
 
@@ -22,11 +22,7 @@ const VERSION = '1.5.0-development';
 interface Desk {
   readonly authority: CertificateAuthority;
   readonly enrolments: Enrolments;
-  readonly onRevoked: OnRevoked;
 }
-
-/** Told when an authority has taken certificates back, before its caller is. */
-export type OnRevoked = (authority: CertificateAuthority) => Promise<void>;
 
 type Operation = (desk: Desk, organisations: Organisations, request: CaRequest) => Promise<object>;
 
@@ -53,12 +49,12 @@ export class CaServer {
     organisations: Organisations,
     host: string,
     port: number,
-    onRevoked: OnRevoked = () => Promise.resolve(),
+    onRevoked?: OnRevoked,
   ): Promise<CaServer> {
     const desks = new Map<string, Desk>();
     for (const authority of authorities) {
-      const enrolments = new Enrolments(authority, register);
-      desks.set(authority.mspId, { authority, enrolments, onRevoked });
+      const enrolments = new Enrolments(authority, register, onRevoked);
+      desks.set(authority.mspId, { authority, enrolments });
     }
     const server = createServer((incoming, outgoing) => {
       void answer(desks, organisations, incoming, outgoing);
@@ -153,7 +149,6 @@ async function enroll({ authority, enrolments }: Desk, _: Organisations, request
 async function revoke(desk: Desk, organisations: Organisations, request: CaRequest) {
   const registrar = checkToken(desk.authority.mspId, organisations, request);
   const revoked = await desk.enrolments.revoke(registrar, parseRevocation(parseBody(request)));
-  await desk.onRevoked(desk.authority);
   const RevokedCerts = revoked.map(({ serialNumber, authorityKeyId }) => ({
     Serial: serialNumber,
     AKI: authorityKeyId,

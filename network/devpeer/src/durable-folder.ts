@@ -28,14 +28,18 @@ export async function syncFolder(folder: string): Promise<void> {
 /**
  * Opens a database of LevelDB in its folder, whose names are on disk then.
  *
- * @throws when another process has the folder open.
+ * @throws when another process has the folder open, or it cannot be read.
  */
 export async function openIn(folder: string, database: { open(): Promise<void> }): Promise<void> {
   await makeFolder(folder);
   try {
     await database.open();
-  } catch (cause) {
-    throw new Error(`cannot open ${folder}: is another ledger running on it?`, { cause });
+  } catch (error) {
+    // the package's own error says only that it did not open
+    const cause = error instanceof Error ? error.cause : undefined;
+    const { code, message } = (cause ?? error) as NodeJS.ErrnoException;
+    const why = code === 'LEVEL_LOCKED' ? 'is another ledger running on it?' : message;
+    throw new Error(`cannot open ${folder}: ${why}`, { cause: error });
   }
   // LevelDB names its newest manifest by a rename that it leaves to the system
   await syncFolder(folder);

@@ -9,11 +9,17 @@ import { createHash, randomBytes, timingSafeEqual, X509Certificate } from 'node:
 import * as x509 from '@peculiar/x509';
 import { CaCode, CaError, notAuthenticated, notAuthorized } from './ca-error.ts';
 import type { CertificateAuthority, Unit } from './certificate-authority.ts';
-import type { IssuedCertificate, Register, RegisteredAttribute } from './register.ts';
+import type {
+  IssuedCertificate,
+  Register,
+  RegisteredAttribute,
+  RegisteredIdentity,
+} from './register.ts';
 
 /** Roles of the organisation's own identities that may register and revoke others. */
 const REGISTRARS: readonly string[] = ['agent', 'operator'];
-const UNITS: readonly string[] = ['client', 'peer', 'admin'];
+/** What they may register, as on a real network: who could register a peer could endorse what no contract has run. */
+const UNIT: Unit = 'client';
 const SECRET_LENGTH = 16;
 
 export interface Registration {
@@ -33,14 +39,23 @@ export interface Revocation {
   readonly serialNumber?: string;
 }
 
+/** Told when an authority has taken certificates back, before its caller is; of several never two at a time. */
+export type OnRevoked = (authority: CertificateAuthority) => Promise<void>;
+
 export class Enrolments {
   readonly #authority: CertificateAuthority;
   readonly #register: Register;
+  readonly #onRevoked: OnRevoked;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(authority: CertificateAuthority, register: Register) {
+  constructor(
+    authority: CertificateAuthority,
+    register: Register,
+    onRevoked: OnRevoked = () => Promise.resolve(),
+  ) {
     this.#authority = authority;
     this.#register = register;
+    this.#onRevoked = onRevoked;
   }
 
   /** @returns the secret to enroll with. */
@@ -80,7 +95,7 @@ export class Enrolments {
     this.#checkRegistrar(registrar);
     const { mspId } = this.#authority;
     const { id, type } = registration;
-    if (!UNITS.includes(type)) throw notAuthorized(`cannot register an identity of type '${type}'`);
+    if (type !== UNIT) throw notAuthorized(`cannot register an identity of type '${type}'`);
     if (this.#register.identity(mspId, id) !== undefined) {
       const text = `Registration of '${id}' failed: Identity '${id}' is already registered`;
       throw new CaError(409, CaCode.isRegistered, text);
@@ -116,10 +131,10 @@ export class Enrolments {
       ['hf.Type', type],
       ['hf.Affiliation', affiliation],
     ]) as Record<string, string>;
-    const unit = type as Unit;
-    const certificatePem = await this.#authority.issue({ name: id, unit, publicKey, attributes });
-    await this.#register.putIdentity(mspId, { ...identity, enrollments: enrollments + 1 });
-    await this.#register.putCertificate(mspId, issued(id, certificatePem));
+    const request = { name: id, unit: UNIT, publicKey, attributes };
+    const certificatePem = await this.#authority.issue(request);
+    const counted = { ...identity, enrollments: enrollments + 1 };
+    await this.#register.putCertificate(mspId, issued(id, certificatePem), counted);
     return certificatePem;
   }
 
@@ -128,30 +143,28 @@ export class Enrolments {
     { id, serialNumber }: Revocation,
   ): Promise<IssuedCertificate[]> {
     this.#checkRegistrar(registrar);
+    const { mspId } = this.#authority;
+    const identity = id === undefined ? undefined : this.#identity(id);
     const certificates =
-      id === undefined ? this.#certificate(serialNumber ?? '') : await this.#revokeIdentity(id);
-    for (const certificate of certificates) {
-      await this.#register.revoke(this.#authority.mspId, certificate.serialNumber);
-    }
+      identity === undefined
+        ? [this.#certificate(serialNumber ?? '')]
+        : await this.#register.certificatesOf(mspId, identity.id);
+    const serialNumbers = certificates.map((certificate) => certificate.serialNumber);
+    await this.#register.revoke(mspId, serialNumbers, identity && { ...identity, isRevoked: true });
+    await this.#onRevoked(this.#authority);
     return certificates;
   }
 
-  #certificate(serialNumber: string): IssuedCertificate[] {
+  #certificate(serialNumber: string): IssuedCertificate {
     const certificate = this.#register.certificate(this.#authority.mspId, serialNumber);
-    if (certificate === undefined) {
-      throw new CaError(404, CaCode.notFound, `no certificate has serial number ${serialNumber}`);
-    }
-    return [certificate];
+    if (certificate !== undefined) return certificate;
+    throw new CaError(404, CaCode.notFound, `no certificate has serial number ${serialNumber}`);
   }
 
-  async #revokeIdentity(id: string): Promise<IssuedCertificate[]> {
-    const { mspId } = this.#authority;
-    const identity = this.#register.identity(mspId, id);
-    if (identity === undefined) {
-      throw new CaError(404, CaCode.notFound, `Identity '${id}' was not found`);
-    }
-    await this.#register.putIdentity(mspId, { ...identity, isRevoked: true });
-    return this.#register.certificatesOf(mspId, id);
+  #identity(id: string): RegisteredIdentity {
+    const identity = this.#register.identity(this.#authority.mspId, id);
+    if (identity !== undefined) return identity;
+    throw new CaError(404, CaCode.notFound, `Identity '${id}' was not found`);
   }
 
   #checkRegistrar(certificatePem: string): void {

@@ -59,8 +59,8 @@ export class Register {
     return this.#database.getSync(identityKey(mspId, id)) as RegisteredIdentity | undefined;
   }
 
-  async putIdentity(mspId: string, identity: RegisteredIdentity): Promise<void> {
-    await this.#database.put(identityKey(mspId, identity.id), identity, { sync: true });
+  putIdentity(mspId: string, identity: RegisteredIdentity): Promise<void> {
+    return this.#write([[identityKey(mspId, identity.id), identity]]);
   }
 
   certificate(mspId: string, serialNumber: string): IssuedCertificate | undefined {
@@ -68,9 +68,16 @@ export class Register {
     return this.#database.getSync(key) as IssuedCertificate | undefined;
   }
 
-  async putCertificate(mspId: string, certificate: IssuedCertificate): Promise<void> {
-    const key = certificateKey(mspId, certificate.serialNumber);
-    await this.#database.put(key, certificate, { sync: true });
+  /** Together with what has become of the identity that it was issued to. */
+  putCertificate(
+    mspId: string,
+    certificate: IssuedCertificate,
+    identity: RegisteredIdentity,
+  ): Promise<void> {
+    return this.#write([
+      [certificateKey(mspId, certificate.serialNumber), certificate],
+      [identityKey(mspId, identity.id), identity],
+    ]);
   }
 
   /** All certificates issued to an identity. */
@@ -92,11 +99,25 @@ export class Register {
     return keys.map((key) => key.slice(prefix.length));
   }
 
-  async revoke(mspId: string, serialNumber: string): Promise<void> {
-    await this.#database.put(revocationKey(mspId, serialNumber), true, { sync: true });
+  /** @param identity - whose certificates they are, where it goes with them. */
+  revoke(
+    mspId: string,
+    serialNumbers: readonly string[],
+    identity?: RegisteredIdentity,
+  ): Promise<void> {
+    return this.#write([
+      ...serialNumbers.map((serial) => [revocationKey(mspId, serial), true] as const),
+      ...(identity === undefined ? [] : [[identityKey(mspId, identity.id), identity] as const]),
+    ]);
   }
 
   async close(): Promise<void> {
     await this.#database.close();
+  }
+
+  /** All of it or nothing, on disk when it resolves. */
+  #write(entries: readonly (readonly [key: string, value: unknown])[]): Promise<void> {
+    const puts = entries.map(([key, value]) => ({ type: 'put' as const, key, value }));
+    return this.#database.batch(puts, { sync: true });
   }
 }
