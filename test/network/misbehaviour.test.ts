@@ -2,6 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import type { GatewayError } from '@hyperledger/fabric-gateway';
+import { newMessage } from '../../network/devpeer/src/chaincode-messages.ts';
+import { MessageType } from '../../network/devpeer/src/codes.ts';
+import { newMemoryStream } from '../../network/devpeer/src/memory-stream.ts';
 import { contracts } from '../support/ledger-contract/index.ts';
 import { newSession, refusalOf, type Session } from '../support/ledger-target.ts';
 import { type MemoryLedger, newMemoryLedger } from '../support/memory-ledger.ts';
@@ -48,6 +51,33 @@ describe('a contract that misbehaves', () => {
     );
     expect(await whyNot('call', 'other', 'holdfast')).toContain('chaincode other not found');
     expect(await whyNot('call', 'holdfast', 'holdfast')).toMatch(/execute failed: .* exists/);
+  });
+});
+
+describe('a chaincode that sends what does not decode', () => {
+  it('is parted with: the call fails, and the ledger goes on', async () => {
+    const ledger = await newMemoryLedger({ contracts, away: ['Alder', 'Birch', 'Cedar'] });
+    const { peerEnd, chaincodeEnd } = newMemoryStream();
+    chaincodeEnd.on('data', (message) => {
+      if (message.getType() !== MessageType.TRANSACTION) return;
+      const origin = { channelId: message.getChannelId(), transactionId: message.getTxid() };
+      // a result of no known form, while a request is still open
+      chaincodeEnd.write(newMessage(MessageType.GET_STATE, origin));
+      const payload = Uint8Array.of(0xff);
+      chaincodeEnd.write(newMessage(MessageType.COMPLETED, { ...origin, payload }));
+    });
+    const attached = ledger.peer.attach('Alder', peerEnd);
+    chaincodeEnd.write(newMessage(MessageType.REGISTER));
+    await attached;
+    try {
+      const identity = await ledger.newIdentity({ mspId: 'Alder', role: 'owner' });
+      const { evaluate } = newSession(ledger, identity);
+      const why = async () => (await refusalOf<GatewayError>(evaluate('get', 'a'))).details[0];
+      expect((await why())?.message).toContain('chaincode stream terminated');
+      expect((await why())?.message).toContain('not connected');
+    } finally {
+      await ledger.close();
+    }
   });
 });
 
@@ -109,6 +139,23 @@ describe('a reader of events', () => {
 });
 
 describe('a disk that fails', () => {
+  it('judges no transaction by a state that it cannot read', async () => {
+    const ledger = await newMemoryLedger({ contracts });
+    const identity = await ledger.newIdentity({ mspId: 'Alder', role: 'owner' });
+    const { contract } = newSession(ledger, identity);
+    const endorsed = await contract.newProposal('put', { arguments: ['a', '1'] }).endorse();
+    const get = () => {
+      throw new Error('input/output error');
+    };
+    const value = () => ({ get, release: () => Promise.resolve() });
+    Object.defineProperty(ledger.peer.channel.store, 'currentView', { value });
+    const sent = await endorsed.submit();
+    const unknown = await refusalOf<GatewayError>(sent.getStatus());
+    expect(unknown.code).toBe(status.UNAVAILABLE);
+    expect(unknown.message).toContain('input/output error');
+    await ledger.close();
+  });
+
   it('stops the ledger: nothing more is accepted, nothing is called valid', async () => {
     const ledger = await newMemoryLedger({ contracts });
     const identity = await ledger.newIdentity({ mspId: 'Alder', role: 'owner' });

@@ -5,14 +5,14 @@
  */
 import { peer } from '@hyperledger/fabric-protos';
 import { type ChaincodeStream, nameOfType, newMessage } from './chaincode-messages.ts';
-import { MessageType } from './codes.ts';
+import { MessageType, REFUSED } from './codes.ts';
 import { answerRequest, type Invocation, type Run } from './state-requests.ts';
 
 export interface SessionOptions {
   /** How long one call may take, a peer's `executetimeout`. */
   readonly executeTimeoutMs: number;
-  /** The chaincode has said its name and may be called. */
-  onReady(session: ChaincodeSession, chaincodeId: string): void;
+  /** The chaincode has registered and may be called. */
+  onReady(session: ChaincodeSession): void;
   onClose(session: ChaincodeSession, reason: Error): void;
 }
 
@@ -31,12 +31,17 @@ export class ChaincodeSession {
   constructor(stream: ChaincodeStream, options: SessionOptions) {
     this.#stream = stream;
     this.#options = options;
-    stream.on('data', (message) => {
-      this.#receive(message);
-    });
     const ended = (error?: Error): void => {
       this.#ended(error ?? new Error('chaincode stream terminated'));
     };
+    stream.on('data', (message) => {
+      try {
+        this.#receive(message);
+      } catch (cause) {
+        stream.end();
+        ended(new Error('the chaincode sent what does not decode', { cause }));
+      }
+    });
     stream.on('end', () => ended());
     stream.on('close', () => ended());
     stream.on('error', ended);
@@ -87,16 +92,16 @@ export class ChaincodeSession {
 
   #receive(message: peer.ChaincodeMessage): void {
     const type = message.getType();
-    if (type === MessageType.REGISTER) this.#register(message);
+    if (type === MessageType.REGISTER) this.#register();
     else if (type === MessageType.COMPLETED || type === MessageType.ERROR) this.#complete(message);
     else if (type !== MessageType.KEEPALIVE) void this.#answer(message);
   }
 
-  #register(message: peer.ChaincodeMessage): void {
-    const id = peer.ChaincodeID.deserializeBinary(message.getPayload_asU8()).getName();
+  /** Whatever name it gives: an organisation has one chaincode, at the address we were told. */
+  #register(): void {
     this.#stream.write(newMessage(MessageType.REGISTERED));
     this.#stream.write(newMessage(MessageType.READY));
-    this.#options.onReady(this, id);
+    this.#options.onReady(this);
   }
 
   #complete(message: peer.ChaincodeMessage): void {
@@ -155,5 +160,5 @@ const runId = (channelId: string, transactionId: string): string => `${channelId
 /** A refusal needs no complaint about what was left pending: it changes nothing. */
 function isSuccess(message: peer.ChaincodeMessage): boolean {
   if (message.getType() !== MessageType.COMPLETED) return false;
-  return peer.Response.deserializeBinary(message.getPayload_asU8()).getStatus() < 400;
+  return peer.Response.deserializeBinary(message.getPayload_asU8()).getStatus() < REFUSED;
 }

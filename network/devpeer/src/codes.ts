@@ -16,3 +16,6 @@ export type HeaderType = common.HeaderTypeMap[keyof common.HeaderTypeMap];
 
 export const MessageType = peer.ChaincodeMessage.Type;
 export type MessageType = peer.ChaincodeMessage.TypeMap[keyof peer.ChaincodeMessage.TypeMap];
+
+/** From here on the status of a response is the contract's refusal. */
+export const REFUSED = 400;

@@ -6,7 +6,7 @@
 import { peer } from '@hyperledger/fabric-protos';
 import { type Channel, definitionKey } from './channel.ts';
 import type { ChaincodeSession } from './chaincode-session.ts';
-import { MessageType } from './codes.ts';
+import { MessageType, REFUSED } from './codes.ts';
 import { historyOf } from './history.ts';
 import { queryLedger } from './ledger-queries.ts';
 import type { Organisations, SigningIdentity } from './organisations.ts';
@@ -19,8 +19,6 @@ import { LIFECYCLE } from './validator.ts';
 export const LEDGER_QUERIES = 'qscc';
 const VERSION = '1.0';
 const FAILURE = 500;
-/** From here on a response is the contract's refusal. */
-const REFUSED = 400;
 
 /** What a peer answers to a proposal. */
 export interface Answer {

@@ -7,18 +7,19 @@
  */
 import { status } from '@grpc/grpc-js';
 import { gateway, type peer } from '@hyperledger/fabric-protos';
+import { REFUSED } from './codes.ts';
 import type { Context } from './context.ts';
 import { type Answer, LEDGER_QUERIES } from './endorser.ts';
 import { equalBytes } from './hash.ts';
 import { parseProposal, prepareTransaction, type Proposal } from './proposal.ts';
 import { checkProposal, ProposalRefused } from './proposal-checks.ts';
 import { invalidArgument, type PeerDetail, RpcError } from './rpc-error.ts';
+import type { StateReader } from './state-view.ts';
 
 const SEE_DETAILS = 'see attached details for more info';
 const NOT_EVALUATED = `failed to evaluate transaction, ${SEE_DETAILS}`;
 const NOT_ENDORSED = `failed to endorse transaction, ${SEE_DETAILS}`;
 const NOT_ENOUGH = `failed to collect enough transaction endorsements, ${SEE_DETAILS}`;
-const REFUSED = 400;
 
 const answeredError = (why: string): string => `evaluate call to endorser returned error: ${why}`;
 
@@ -37,17 +38,15 @@ export class GatewayService {
     );
     const mspId = this.#evaluator(proposal, request.getTargetOrganizationsList());
     this.#check(proposal, mspId, status.FAILED_PRECONDITION, answeredError);
-    const answers = await this.#ask(proposal, [mspId]);
-    for (const { problem } of answers) {
-      if (problem === undefined) continue;
+    const { answer, problem } = await this.#onState((state) => this.#ask(proposal, mspId, state));
+    if (problem !== undefined) {
       const detail = this.#detail(mspId, problem);
-      const isContract = answers[0]?.answer.isFromChaincode === true;
-      throw isContract
+      throw answer.isFromChaincode
         ? new RpcError(status.UNKNOWN, answeredError(problem), [detail])
         : new RpcError(status.ABORTED, NOT_EVALUATED, [detail]);
     }
     const response = new gateway.EvaluateResponse();
-    response.setResult(answers[0]?.answer.response);
+    response.setResult(answer.response);
     return response;
   }
 
@@ -60,7 +59,9 @@ export class GatewayService {
     this.#checkEndorsable(proposal, [...named]);
     const mspIds = named.size > 0 ? [...named] : this.#plan(proposal);
     this.#check(proposal, mspIds[0] ?? '', status.ABORTED, () => NOT_ENDORSED);
-    const asked = await this.#ask(proposal, mspIds);
+    const asked = await this.#onState((state) =>
+      Promise.all(mspIds.map((mspId) => this.#ask(proposal, mspId, state))),
+    );
     const { payload, endorsements } = this.#collect(asked, named.size > 0);
     const response = new gateway.EndorseResponse();
     response.setPreparedTransaction(prepareTransaction(proposal, payload, endorsements));
@@ -141,19 +142,19 @@ export class GatewayService {
     }
   }
 
-  /** Runs the proposal once for each organisation, all on the same state. */
-  async #ask(proposal: Proposal, mspIds: readonly string[]): Promise<Asked[]> {
+  /** Whatever is asked within `use` sees the same state. */
+  async #onState<T>(use: (state: StateReader) => Promise<T>): Promise<T> {
     const view = this.#context.channel.store.currentView();
     try {
-      return await Promise.all(
-        mspIds.map(async (mspId) => {
-          const answer = await this.#context.endorser.process(proposal, mspId, view);
-          return { mspId, answer, problem: problemOf(answer) };
-        }),
-      );
+      return await use(view);
     } finally {
       await view.release();
     }
+  }
+
+  async #ask(proposal: Proposal, mspId: string, state: StateReader): Promise<Asked> {
+    const answer = await this.#context.endorser.process(proposal, mspId, state);
+    return { mspId, answer, problem: problemOf(answer) };
   }
 
   /** @throws when an organisation refuses, or two disagree: then the contract is not deterministic. */

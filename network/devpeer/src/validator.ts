@@ -30,6 +30,7 @@ export interface Judged {
   readonly set?: ledger.rwset.TxReadWriteSet;
 }
 
+/** @throws where the state cannot be read, which says nothing about the transaction. */
 export async function judge(envelope: common.Envelope, rules: Rules, base: Base): Promise<Judged> {
   const transaction = parse(envelope);
   if (transaction === undefined) return { code: ValidationCode.BAD_PAYLOAD };
@@ -40,12 +41,11 @@ export async function judge(envelope: common.Envelope, rules: Rules, base: Base)
     set = ledger.rwset.TxReadWriteSet.deserializeBinary(transaction.action.getResults_asU8());
     const refused = checkEndorsements(transaction, set, rules);
     if (refused !== ValidationCode.VALID) return { code: refused };
-    const conflict = await readConflict(set, base);
-    if (conflict !== ValidationCode.VALID) return { code: conflict };
   } catch {
     return { code: ValidationCode.INVALID_OTHER_REASON };
   }
-  return { code: ValidationCode.VALID, set };
+  const conflict = await readConflict(set, base);
+  return conflict === ValidationCode.VALID ? { code: conflict, set } : { code: conflict };
 }
 
 function parse(envelope: common.Envelope): Transaction | undefined {
