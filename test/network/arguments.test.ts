@@ -19,6 +19,7 @@ describe('the arguments of the development ledger', () => {
     [['--data', 'x'], '--organisation is missing'],
     [['--data', 'x', '--organisation', 'Alder'], 'expected NAME=HOST:PORT, got Alder'],
     [['--data', 'x', '--organisation', '../a=h:1'], 'expected NAME=HOST:PORT'],
+    [['--data', 'x', '--organisation', 'Alder=h:70000'], '--organisation: expected a port'],
     [alder, '--data is missing'],
     [['--data', 'x', ...alder, ...alder], 'names one organisation twice'],
     [['--data', 'x', ...alder, '--port', '70000'], '--port: expected a port, got 70000'],

@@ -56,6 +56,7 @@ function parseOrganisation(text: string): { mspId: string; address: string } {
   if (mspId === undefined || address === undefined) {
     throw new Error(`--organisation: expected NAME=HOST:PORT, got ${text}`);
   }
+  parsePort('--organisation', address.slice(address.lastIndexOf(':') + 1));
   return { mspId, address };
 }
 

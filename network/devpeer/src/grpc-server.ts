@@ -5,6 +5,7 @@
  */
 import * as grpc from '@grpc/grpc-js';
 import { type common, gateway, peer } from '@hyperledger/fabric-protos';
+import { drained } from './drained.ts';
 import type { DeliverKind } from './event-streams.ts';
 import { RpcError, statusOf } from './rpc-error.ts';
 import type { Services } from './services.ts';
@@ -104,18 +105,6 @@ async function pump(
   } catch (error) {
     call.emit('error', statusOf(error));
   }
-}
-
-function drained(call: ServerStream | Duplex, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      call.off('drain', done);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    call.once('drain', done);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }
 
 /** A stream opened by a chaincode would not say for which organisation it runs. */

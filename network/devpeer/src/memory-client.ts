@@ -8,6 +8,7 @@
 import { PassThrough } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
 import type { common, gateway } from '@hyperledger/fabric-protos';
+import { drained } from './drained.ts';
 import type { DeliverKind } from './event-streams.ts';
 import { statusOf } from './rpc-error.ts';
 import type { Services } from './services.ts';
@@ -120,18 +121,6 @@ function readable(rows: (signal: AbortSignal) => AsyncGenerator<unknown>): PassT
     stream.destroy(serviceError({ code, details, metadata: new grpc.Metadata() }));
   };
   return Object.assign(stream, { cancel });
-}
-
-function drained(stream: PassThrough, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    stream.once('drain', done);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }
 
 const nameOf = (method: string): string => method.slice(method.lastIndexOf('/') + 1);

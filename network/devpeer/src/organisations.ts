@@ -2,7 +2,7 @@
  * The organisations of the channel: whose certificates count, and whether a signature is one of theirs.
  *
  * What a peer does in its membership service provider (MSP), for ECDSA P-256 certificates issued directly by one root
- * per organisation. Intermediate authorities, CRLs and Idemix are not supported.
+ * per organisation. Intermediate authorities and Idemix are not supported; what is revoked the caller says.
  *
  * @module
  */
