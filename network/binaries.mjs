@@ -67,6 +67,9 @@ const cache = () =>
 
 const home = (product) => process.env[product.variable] ?? join(cache(), product.folder);
 
+const lackedBy = (product) =>
+  product.binaries.filter((binary) => !existsSync(join(home(product), binary)));
+
 /** Builds products that are not there yet. @param report called with a sentence as each stands. */
 export async function install(names, report) {
   for (const name of names) {
@@ -75,9 +78,14 @@ export async function install(names, report) {
       throw expected(`${name} is none of ${Object.keys(PRODUCTS).join(', ')}`, 2);
     }
     const folder = home(product);
-    if (product.binaries.every((binary) => existsSync(join(folder, binary)))) {
+    const missing = lackedBy(product);
+    if (missing.length === 0) {
       report(`${name} ${await versionOf(product)} is in ${folder}`);
       continue;
+    }
+    // what lies there is not ours to replace
+    if (process.env[product.variable] !== undefined) {
+      throw expected(`${product.variable}: ${folder} lacks ${missing.join(', ')}`, 2);
     }
     const began = Date.now();
     await buildProduct(product, folder);
@@ -133,7 +141,7 @@ export async function binaries(names) {
   for (const name of names) {
     const product = PRODUCTS[name];
     const folder = home(product);
-    const missing = product.binaries.filter((binary) => !existsSync(join(folder, binary)));
+    const missing = lackedBy(product);
     if (missing.length > 0) {
       problems.push(`${name}: ${folder} lacks ${missing.join(', ')}`);
       continue;

@@ -6,6 +6,7 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -13,12 +14,12 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { expected } from '../scripts/ready.mjs';
+import { replaceFile } from '../scripts/replace-file.mjs';
 
 const GRACE_MS = 10_000;
 const LOOK_MS = 25;
@@ -38,10 +39,10 @@ export function start(folder, name, command, args, { env = {}, cwd = folder } = 
     stdio: ['ignore', log, log],
   });
   closeSync(log);
-  child.on('error', (error) => writeFileSync(logFile(folder, name), `${error.message}\n`));
+  child.on('error', (error) => appendFileSync(logFile(folder, name), `${error.message}\n`));
   child.unref();
-  const record = { pid: child.pid, birth: birthOf(child.pid), command: basename(command) };
-  writeFileSync(pidFile(folder, name), JSON.stringify(record));
+  const record = { pid: child.pid, birth: birthOf(child.pid), by: process.pid };
+  replaceFile(pidFile(folder, name), JSON.stringify(record));
 }
 
 /** Names of all that were started and not stopped. */
@@ -54,10 +55,12 @@ export const names = (folder) =>
 
 /** The process's number while it lives, else undefined. */
 export function pidOf(folder, name) {
-  if (!existsSync(pidFile(folder, name))) return undefined;
-  const { pid, birth } = JSON.parse(readFileSync(pidFile(folder, name), 'utf8'));
+  const { pid, birth } = recordOf(folder, name);
   return birth !== undefined && birthOf(pid) === birth ? pid : undefined;
 }
+
+const recordOf = (folder, name) =>
+  existsSync(pidFile(folder, name)) ? JSON.parse(readFileSync(pidFile(folder, name), 'utf8')) : {};
 
 /** Ends processes, the patient way first. @returns the names of those that had to be killed. */
 export async function stop(folder, which = names(folder)) {
@@ -89,16 +92,21 @@ function signal(folder, name, which) {
 }
 
 /** Field 22, ticks since boot; undefined for one that is gone or only waits to be reaped. */
-function birthOf(pid) {
+export function birthOf(pid) {
   const fields = statOf(pid);
   return fields === undefined || fields[0] === 'Z' ? undefined : fields[19];
 }
 
 /** What follows the name in /proc/<pid>/stat; the name may hold anything. */
 function statOf(pid) {
+  const stat = ofSystem(pid, 'stat');
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** What the system says of a process; undefined where it is gone. */
+function ofSystem(pid, file) {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
     return undefined;
   }
@@ -108,10 +116,13 @@ function statOf(pid) {
  * Asks until the answer is true.
  *
  * @param what - completes "waited for …".
- * @throws what was waited for, how long, and the last reason; at once where a process of the folder has ended.
+ * @throws what was waited for, how long, and the last reason; at once where a process of the folder has ended meanwhile.
  */
 export async function waitFor(what, folder, ask, { patienceMs = 30_000, everyMs = 50 } = {}) {
   let reason = 'no answer';
+  const gone = () => names(folder).filter((name) => pidOf(folder, name) === undefined);
+  // after a power cut all of them are, until they are started in their turn
+  const before = gone().filter((name) => recordOf(folder, name).by !== process.pid);
   for (const end = Date.now() + patienceMs; Date.now() < end; await delay(everyMs)) {
     try {
       const answer = await ask();
@@ -119,7 +130,7 @@ export async function waitFor(what, folder, ask, { patienceMs = 30_000, everyMs 
     } catch (error) {
       reason = error.cause?.message ?? error.message;
     }
-    const [ended] = names(folder).filter((name) => pidOf(folder, name) === undefined);
+    const ended = gone().find((name) => !before.includes(name));
     if (ended !== undefined) {
       throw expected(`${ended} ended while ${what} was waited for: ${lastWords(folder, ended)}`);
     }
@@ -159,8 +170,7 @@ export const usage = (folder) =>
     const pid = pidOf(folder, name);
     const fields = pid === undefined ? undefined : statOf(pid);
     if (fields === undefined) return [];
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const kib = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+    const kib = Number(/VmRSS:\s+(\d+)/.exec(ofSystem(pid, 'status'))?.[1] ?? 0);
     const ticks = Number(fields[11]) + Number(fields[12]);
     return [{ name, pid, rssMiB: Math.round(kib / 1024), cpuSeconds: ticks / 100 }];
   });

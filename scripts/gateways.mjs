@@ -1,6 +1,7 @@
 /** Several gateways on one ledger: each organisation's own connection file, with its own identities only. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { replaceFile } from './replace-file.mjs';
 
 /**
  * @param connection path of the file with everybody's identities; a network that has made each organisation's own lays them
@@ -20,7 +21,7 @@ export async function ownConnections(connection, folder, freePort) {
     const made = join(dirname(connection), `connection-${name}.json`);
     const path = existsSync(made) ? made : join(folder, `connection-${name}.json`);
     if (path !== made) {
-      writeFileSync(path, JSON.stringify(ownConnection(all, mspId), undefined, 2), { mode: 0o600 });
+      replaceFile(path, JSON.stringify(ownConnection(all, mspId), undefined, 2));
     }
     return { mspId, name, connection: path, innerPort: new URL(gatewayUrl).port };
   });

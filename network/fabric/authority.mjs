@@ -1,15 +1,8 @@
 /** An organisation's certificate authority, Fabric CA, on the root that its peer was made with; its clients. */
 import { randomBytes } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../../scripts/replace-file.mjs';
 import { flags, run, start, waitFor } from '../processes.mjs';
 
 /** The identities with which a gateway plays its parts. */
@@ -76,9 +69,7 @@ function startAuthority(net, organisation) {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const secret = existsSync(config) ? adminSecret(config) : randomBytes(24).toString('hex');
   // written anew at each start: it names files by where the run folder lies
-  writeFileSync(config, JSON.stringify(configOf(organisation, secret), undefined, 2), {
-    mode: 0o600,
-  });
+  replaceFile(config, JSON.stringify(configOf(organisation, secret), undefined, 2));
   start(net.folder, organisation.authority, net.tool('fabric-ca-server'), [
     'start',
     '--home',
@@ -131,12 +122,13 @@ async function enrolRole(net, organisation, role) {
   const attributes = { 'role:ecert': role, ...(role === 'agent' ? REGISTRAR : {}) };
   const registration = {
     'id.name': role,
-    'id.secret': secret,
     'id.type': 'client',
     'id.maxenrollments': -1,
     'id.attrs': textOf(attributes),
   };
-  await client(net, organisation, 'admin', ['register', ...flags(registration)]);
+  const args = ['register', ...flags(registration)];
+  // not among the arguments, which everybody on this machine can read
+  await client(net, organisation, 'admin', args, { FABRIC_CA_CLIENT_ID_SECRET: secret });
   await enrol(net, organisation, role, secret);
 }
 
@@ -152,7 +144,7 @@ const textOf = (attributes) =>
 
 async function enrol(net, organisation, name, secret) {
   const url = `https://${name}:${secret}@localhost:${organisation.caPort}`;
-  await client(net, organisation, name, ['enroll'], url);
+  await client(net, organisation, name, ['enroll'], { FABRIC_CA_CLIENT_URL: url });
   // without it `peer` takes the folder for one of old
   writeFileSync(join(clientMsp(net, organisation, name), 'config.yaml'), JSON.stringify(UNITS));
 }
@@ -181,17 +173,16 @@ export async function revoke(net, organisation, who) {
 export async function writeRevocations(net, organisation) {
   await client(net, organisation, 'admin', ['gencrl']);
   const list = join(clientMsp(net, organisation, 'admin'), 'crls', 'crl.pem');
-  copyFileSync(list, `${organisation.crl}.new`);
-  renameSync(`${organisation.crl}.new`, organisation.crl);
+  replaceFile(organisation.crl, readFileSync(list));
 }
 
-const client = (net, organisation, name, args, url = caUrl(organisation)) => {
+const client = (net, organisation, name, args, env = {}) => {
   const home = clientHome(net, organisation, name);
   const roots = `${organisation.caHome}/tls/ca.crt`;
   return run(
     net.tool('fabric-ca-client'),
     [...args, ...flags({ home, caname: organisation.mspId, 'tls.certfiles': roots })],
-    { env: { FABRIC_CA_CLIENT_URL: url } },
+    { env: { FABRIC_CA_CLIENT_URL: caUrl(organisation), ...env } },
   );
 };
 

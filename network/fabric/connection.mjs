@@ -2,9 +2,10 @@
  * The connection files: what a gateway needs to know of this network; the development ledger writes the same. One with all
  * identities, for a gateway that plays everybody, and `connection-<organisation>.json` with that organisation's own.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ownConnection } from '../../scripts/gateways.mjs';
+import { replaceFile } from '../../scripts/replace-file.mjs';
 import { caUrl, identitiesOf, rootCertificate } from './authority.mjs';
 
 /** @param chaincode its name on the channel */
@@ -27,8 +28,5 @@ export function writeConnection(net, chaincode) {
   }
 }
 
-function write(path, connection) {
-  const text = JSON.stringify(connection, undefined, 2);
-  writeFileSync(`${path}.new`, `${text}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
-}
+const write = (path, connection) =>
+  replaceFile(path, `${JSON.stringify(connection, undefined, 2)}\n`);

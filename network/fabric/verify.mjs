@@ -76,6 +76,7 @@ async function sameBlocks(net) {
     })),
   );
   const [first, ...others] = found;
+  if (first.commit === '') return { problems: [`block ${number} has no commit hash to compare`] };
   const problems = others.flatMap(({ mspId, header, commit }) => {
     if (header !== first.header) return [`${mspId}: block ${number} is not that of ${first.mspId}`];
     if (commit === first.commit) return [];

@@ -1,13 +1,11 @@
 /** Kubo nodes and Cluster peers: started, and ready for a pin. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { start, waitFor } from '../processes.mjs';
 import { clusterEnv, kuboEnv, multiaddress } from './layout.mjs';
 import { kuboPeer } from './repositories.mjs';
 
 const LOOK_MS = 5_000;
 const NANOSECONDS = 1e6;
-
-export const isMade = (net) => existsSync(net.connection);
 
 export async function startNodes(net) {
   for (const node of net.nodes) startKubo(net, node);

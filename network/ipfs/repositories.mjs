@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../../scripts/replace-file.mjs';
 import { run } from '../processes.mjs';
 import { clusterEnv, kuboEnv, multiaddress } from './layout.mjs';
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
-const writeJson = (path, value) =>
-  writeFileSync(path, JSON.stringify(value, undefined, 2), { mode: 0o600 });
+const writeJson = (path, value) => replaceFile(path, JSON.stringify(value, undefined, 2));
 const OFF = { Enabled: false };
 
 /** Makes all nodes, and `nodes.json`: what a gateway's driver needs to reach them. */
