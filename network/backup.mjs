@@ -1,145 +1,81 @@
-/**
- * A copy of all that a network keeps, of one moment: taken while nothing runs, with the digest of every file, and put
- * back only where every digest holds.
- *
- * It holds every private key of the network: keep it as you keep those.
- */
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+/** A network backed up and put back; `copies.mjs` has the files. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expected } from '../scripts/ready.mjs';
-
-const LIST = 'backup.json';
-const FILES = 'files';
-const CHUNK = 1 << 20;
-/** Files of the running processes, and what they said. */
-const LEFT_OUT = /(?:^|\/)(?:pid|log|logs|node_modules|system\.json)$/;
+import { running } from '../scripts/system.mjs';
+import { readBack, readBackup, writeBackup } from './copies.mjs';
+import { writeConnection } from './fabric/connection.mjs';
+import { chainOf } from './fabric/nodes.mjs';
+import { CHAINCODE, halt, openNetwork, remember, start, withSettings } from './network.mjs';
+import { usage } from './processes.mjs';
 
 /**
- * Copies a run folder, of which nothing runs.
+ * Copies all that the network keeps to a new folder; what runs is stopped meanwhile.
  *
- * @param facts what else the list is to say
  * @returns number of files and of bytes
  */
-export async function writeBackup(run, target, facts) {
-  if (existsSync(target)) throw expected(`${target} is there already: another folder, please`, 2);
-  const { folders, paths } = await contentOf(run);
-  await makeFolders(join(target, FILES), folders);
-  const files = {};
-  for (const path of paths) {
-    files[path] = await copyFile(join(run, path), join(target, FILES, path));
+export async function backup(network, target, step) {
+  const { folder, fabric, ipfs, settings } = network;
+  const busy = gatewaysOn(folder);
+  if (busy.length > 0)
+    throw expected(`stop what runs in ${busy.join(', ')} first: its records would be torn`, 2);
+  const isRunning = [fabric, ipfs].some((part) => usage(part.folder).length > 0);
+  if (!isRunning)
+    await step('network started, to know its last block', () => start(network, quiet));
+  const facts = { at: new Date().toISOString(), chains: await chainsOf(fabric), settings };
+  await step('network stopped', () => halt(network));
+  let sum;
+  try {
+    await step('files copied', async () => {
+      sum = await writeBackup(folder, target, facts);
+    });
+  } finally {
+    if (isRunning) await step('network started', () => start(network, quiet));
   }
-  const text = JSON.stringify({ format: 1, ...facts, folders, files }, undefined, 1);
-  // last: a backup that was cut off has no list
-  await writeWhole(join(target, LIST), text);
-  return sumOf(files);
-}
-
-/** What a backup says of itself. @throws where it is none, or was cut off. */
-export async function readBackup(target) {
-  const text = await readFile(join(target, LIST), 'utf8').catch(() => undefined);
-  if (text === undefined) throw expected(`${target} holds no backup, or one that was cut off`, 2);
-  const list = JSON.parse(text);
-  if (list.format === 1) return list;
-  throw expected(`${target}: a backup of format 1 is expected, and this is ${list.format}`, 2);
+  return sum;
 }
 
 /**
- * Puts a backup's files into a new folder, which has its name only when every digest was right.
+ * Puts a backup into a new run folder and starts it. Its ports are those of then: they stand in the ledger.
  *
- * @throws naming the first file that is not as it was
+ * @param bins folders of binaries, as they are here
  */
-export async function readBack(target, { folders, files }, run) {
-  if (existsSync(run)) throw expected(`${run} is there already: another RUN_DIR, please`, 2);
-  const draft = `${run}.restoring`;
-  await rm(draft, { recursive: true, force: true });
+export async function restore(target, folder, bins, step) {
+  const list = await readBackup(target);
+  await step('files put back, digests right', () => readBack(target, list, folder));
+  const network = remember(withSettings(openNetwork(folder), bins));
+  const { fabric } = network;
   try {
-    await makeFolders(draft, folders);
-    for (const [path, wanted] of Object.entries(files)) {
-      await copyBack(join(target, FILES, path), join(draft, path), wanted, path);
-    }
-    await rename(draft, run);
+    await start(network, step);
+    writeConnection(fabric, CHAINCODE);
+    await step('ledger as it was backed up', async () =>
+      mustReach(list.chains, await chainsOf(fabric)),
+    );
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
+    await halt(network);
     throw error;
   }
-  return sumOf(files);
+  return { network, at: list.at };
 }
 
-async function copyBack(from, to, wanted, path) {
-  const found = existsSync(from) ? await copyFile(from, to) : {};
-  if (found.sha256 !== wanted.sha256)
-    throw expected(`${path} is not what was backed up: nothing was restored`);
-  await chmod(to, wanted.mode);
-}
+const quiet = (_label, work) => work();
 
-const sumOf = (files) => ({
-  count: Object.keys(files).length,
-  bytes: Object.values(files).reduce((sum, { size }) => sum + size, 0),
-});
+/** Folders in the run folder that a gateway works on. */
+const gatewaysOn = (folder) =>
+  readdirSync(folder).filter((name) => running(join(folder, name)) !== undefined);
 
-/** Paths from `run` on, those of a folder after its own. */
-async function contentOf(run, below = '') {
-  const folders = [];
-  const paths = [];
-  for (const entry of await readdir(join(run, below), { withFileTypes: true })) {
-    const path = join(below, entry.name);
-    if (LEFT_OUT.test(path)) continue;
-    if (entry.isDirectory()) {
-      const within = await contentOf(run, path);
-      folders.push([path, (await stat(join(run, path))).mode & 0o777], ...within.folders);
-      paths.push(...within.paths);
-    } else if (entry.isFile()) {
-      paths.push(path);
-    }
+/** Height and last hash of each organisation's chain. */
+const chainsOf = async (fabric) =>
+  Object.fromEntries(
+    await Promise.all(
+      fabric.organisations.map(async (one) => [one.mspId, await chainOf(fabric, one)]),
+    ),
+  );
+
+function mustReach(before, now) {
+  for (const [mspId, { height, hash }] of Object.entries(before)) {
+    const found = now[mspId];
+    if (found.height < height || (found.height === height && found.hash !== hash))
+      throw expected(`${mspId}: ${height} blocks were backed up, and ${found.height} came back`);
   }
-  return { folders, paths };
-}
-
-async function makeFolders(base, folders) {
-  await mkdir(base, { recursive: true, mode: 0o700 });
-  for (const [path, mode] of folders) await mkdir(join(base, path), { mode: mode | 0o700 });
-}
-
-/** Copies with holes for what is zero: an orderer lays 64 MiB of zeros by. */
-async function copyFile(from, to) {
-  const hash = createHash('sha256');
-  const source = await open(from);
-  try {
-    const { size, mode } = await source.stat();
-    const copy = await open(to, 'wx', mode & 0o777);
-    try {
-      const chunk = Buffer.alloc(CHUNK);
-      for (let at = 0; at < size;) {
-        const { bytesRead } = await source.read(chunk, 0, CHUNK, at);
-        if (bytesRead === 0) throw expected(`${from} grew shorter while it was copied`);
-        const part = chunk.subarray(0, bytesRead);
-        hash.update(part);
-        if (!isZero(part)) await copy.write(part, 0, bytesRead, at);
-        at += bytesRead;
-      }
-      await copy.truncate(size);
-      await copy.sync();
-      return { size, mode: mode & 0o777, sha256: hash.digest('hex') };
-    } finally {
-      await copy.close();
-    }
-  } finally {
-    await source.close();
-  }
-}
-
-const ZEROS = Buffer.alloc(CHUNK);
-const isZero = (part) => part.equals(ZEROS.subarray(0, part.length));
-
-async function writeWhole(path, text) {
-  const draft = await open(`${path}.new`, 'w', 0o600);
-  await draft.writeFile(text);
-  await draft.sync();
-  await draft.close();
-  await rename(`${path}.new`, path);
-  const folder = await open(dirname(path));
-  await folder.sync();
-  await folder.close();
 }

@@ -38,6 +38,7 @@ export interface Network {
     readonly folder: string;
     readonly channel: string;
     readonly connection: string;
+    readonly consensus: 'raft' | 'bft';
     readonly orderers: readonly FabricOrderer[];
     readonly organisations: readonly FabricOrganisation[];
   };
@@ -64,7 +65,7 @@ export interface Binaries {
   readonly clusterBin: string;
 }
 
-type Step = (label: string, work: () => Promise<unknown>) => Promise<void>;
+export type Step = (label: string, work: () => Promise<unknown>) => Promise<void>;
 
 export function openNetwork(folder: string): Network;
 export function up(folder: string, settings: Settings, step: Step): Promise<Network>;
@@ -75,14 +76,3 @@ export function down(network: Network): Promise<void>;
 export function upgrade(network: Network, step: Step, folder?: string): Promise<Definition>;
 export function deploy(network: Network, step: Step, folder?: string): Promise<Definition>;
 export function definitionOf(network: Network): Definition;
-export function backup(
-  network: Network,
-  target: string,
-  step: Step,
-): Promise<{ readonly count: number; readonly bytes: number }>;
-export function restore(
-  target: string,
-  folder: string,
-  bins: Binaries,
-  step: Step,
-): Promise<{ readonly network: Network; readonly at: string }>;

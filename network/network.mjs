@@ -3,36 +3,19 @@
  *
  * What `up` was told is kept in the run folder, so that every later verb meets the same network.
  */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expected } from '../scripts/ready.mjs';
-import { running } from '../scripts/system.mjs';
 import { bundleChaincode, copyPackage } from '../scripts/bundle-chaincode.mjs';
 import { enrolRoles, startAuthorities } from './fabric/authority.mjs';
 import { committedOf, deploy as deployDefinition, startServers } from './fabric/chaincode.mjs';
 import { writeConnection } from './fabric/connection.mjs';
 import { fabricLayout } from './fabric/layout.mjs';
-import {
-  chainOf,
-  endorsersKnown,
-  joinChannel,
-  leaderElected,
-  make,
-  startNodes,
-} from './fabric/nodes.mjs';
-import { readBack, readBackup, writeBackup } from './backup.mjs';
+import { endorsersKnown, joinChannel, leaderElected, make, startNodes } from './fabric/nodes.mjs';
 import { ipfsLayout } from './ipfs/layout.mjs';
 import * as ipfsNodes from './ipfs/nodes.mjs';
 import { makeRepositories } from './ipfs/repositories.mjs';
-import { stop, usage } from './processes.mjs';
+import { stop } from './processes.mjs';
 
 /** Its name on the channel. */
 export const CHAINCODE = 'holdfast';
@@ -67,7 +50,7 @@ export async function up(folder, settings, step) {
   const network = newNetwork(folder, settings);
   try {
     const definition = { ...(await packaged(network)), sequence: 1 };
-    const remembered = remember(network, definition);
+    const remembered = remember(withSettings(network, { definition }));
     await allOf(fabricUp(remembered, step), ipfsUp(network.ipfs, step));
     return remembered;
   } catch (error) {
@@ -101,7 +84,7 @@ export async function upLedger(folder, settings, definitions, step) {
   const network = newNetwork(folder, settings);
   const { fabric } = network;
   try {
-    const remembered = remember(network, undefined);
+    const remembered = remember(network);
     await ledgerUp(fabric, step);
     for (const definition of definitions) await deployBeside(network, definition, step);
     writeConnection(fabric, definitions[0].name);
@@ -163,11 +146,11 @@ export async function deploy(network, step, folder) {
   const committed = await committedOf(network.fabric, CHAINCODE);
   const isNew = committed?.version !== code.version;
   const definition = { ...code, sequence: (committed?.sequence ?? 0) + (isNew ? 1 : 0) };
-  const next = networkOf(network.folder, { ...network.settings, definition });
+  const next = withSettings(network, { definition });
   await step(`chaincode ${definition.label} deployed`, () =>
     deployDefinition(next.fabric, definitionOf(next)),
   );
-  remember(next, definition);
+  remember(next);
   await step('endorsers known to every peer', () => endorsersKnown(network.fabric, CHAINCODE));
   return definition;
 }
@@ -178,78 +161,6 @@ export async function upgrade(network, step, folder) {
   if (label === network.settings.definition.label)
     throw expected(`${label} is what runs: nothing to upgrade`, 2);
   return deploy(network, step, folder);
-}
-
-/**
- * Copies all that the network keeps to a new folder; what runs is stopped meanwhile.
- *
- * @returns number of files and of bytes
- */
-export async function backup(network, target, step) {
-  const { folder, fabric, ipfs, settings } = network;
-  const busy = gatewaysOn(folder);
-  if (busy.length > 0)
-    throw expected(`stop what runs in ${busy.join(', ')} first: its records would be torn`, 2);
-  const isRunning = [fabric, ipfs].some((part) => usage(part.folder).length > 0);
-  if (!isRunning)
-    await step('network started, to know its last block', () => start(network, quiet));
-  const facts = { at: new Date().toISOString(), chains: await chainsOf(fabric), settings };
-  await step('network stopped', () => halt(network));
-  let sum;
-  try {
-    await step('files copied', async () => {
-      sum = await writeBackup(folder, target, facts);
-    });
-  } finally {
-    if (isRunning) await step('network started', () => start(network, quiet));
-  }
-  return sum;
-}
-
-/**
- * Puts a backup into a new run folder and starts it. Its ports are those of then: they stand in the ledger.
- *
- * @param bins folders of binaries, as they are here
- */
-export async function restore(target, folder, bins, step) {
-  const list = await readBackup(target);
-  await step('files put back, digests right', () => readBack(target, list, folder));
-  const { settings, fabric } = openNetwork(folder);
-  const { definition, ...others } = settings;
-  const network = remember(networkOf(folder, { ...others, ...bins }), definition);
-  try {
-    await start(network, step);
-    writeConnection(fabric, CHAINCODE);
-    await step('ledger as it was backed up', async () =>
-      mustReach(list.chains, await chainsOf(fabric)),
-    );
-  } catch (error) {
-    await halt(network);
-    throw error;
-  }
-  return { network, at: list.at };
-}
-
-const quiet = (_label, work) => work();
-
-/** Folders in the run folder that a gateway works on. */
-const gatewaysOn = (folder) =>
-  readdirSync(folder).filter((name) => running(join(folder, name)) !== undefined);
-
-/** Height and last hash of each organisation's chain. */
-const chainsOf = async (fabric) =>
-  Object.fromEntries(
-    await Promise.all(
-      fabric.organisations.map(async (one) => [one.mspId, await chainOf(fabric, one)]),
-    ),
-  );
-
-function mustReach(before, now) {
-  for (const [mspId, { height, hash }] of Object.entries(before)) {
-    const found = now[mspId];
-    if (found.height < height || (found.height === height && found.hash !== hash))
-      throw expected(`${mspId}: ${height} blocks were backed up, and ${found.height} came back`);
-  }
 }
 
 /**
@@ -284,9 +195,15 @@ export const definitionOf = ({ fabric, settings: { definition } }) => ({
   folder: join(fabric.folder, 'code', definition.label),
 });
 
-function remember({ folder, settings }, definition) {
-  const text = JSON.stringify({ ...settings, definition }, undefined, 2);
+/** The same network with other settings; later verbs meet it so once it is remembered. */
+export const withSettings = ({ folder, settings }, changes) =>
+  networkOf(folder, { ...settings, ...changes });
+
+/** @returns the same. */
+export function remember(network) {
+  const { folder, settings } = network;
+  const text = JSON.stringify(settings, undefined, 2);
   writeFileSync(join(folder, `${MARK}.new`), text, { mode: 0o600 });
   renameSync(join(folder, `${MARK}.new`), join(folder, MARK));
-  return networkOf(folder, { ...settings, definition });
+  return network;
 }

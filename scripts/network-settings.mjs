@@ -4,11 +4,11 @@ import { expected } from './ready.mjs';
 import { ORGANISATIONS } from './system.mjs';
 
 /**
+ * @param consensus CONSENSUS unless a network has it already
  * @returns `{ settings, versions }`, versions in words
  * @throws naming the variable at fault, or every engine that is missing
  */
-export async function networkSettings() {
-  const consensus = process.env.CONSENSUS ?? 'raft';
+export async function networkSettings(consensus = process.env.CONSENSUS ?? 'raft') {
   if (!['raft', 'bft'].includes(consensus)) {
     throw expected(`CONSENSUS: raft or bft, got ${consensus}`, 2);
   }
@@ -17,7 +17,7 @@ export async function networkSettings() {
   const versions = Object.entries(found).map(([name, { version }]) => `${name} ${version}`);
   const settings = {
     consensus,
-    organisations: organisations(),
+    organisations: mspIds((process.env.ORGANISATIONS ?? ORGANISATIONS.join(',')).split(',')),
     channel: channel(),
     basePort: basePort(),
     bin: found[fabric].folder,
@@ -28,14 +28,13 @@ export async function networkSettings() {
   return { settings, versions: versions.join(' · ') };
 }
 
-/** MSP ids, in the order of their ports. */
-function organisations() {
-  const names = (process.env.ORGANISATIONS ?? ORGANISATIONS.join(',')).split(',');
+/** MSP ids, in the order of their ports. @throws where they are not all different, or one is none */
+export function mspIds(names) {
   const isWell = names.every((name) => /^[A-Za-z][A-Za-z0-9]{0,30}$/.test(name));
   const lower = new Set(names.map((name) => name.toLowerCase()));
   if (isWell && names.length >= 2 && names.length <= 9 && lower.size === names.length) return names;
   throw expected(
-    `ORGANISATIONS: 2 to 9 names of letters and digits, with commas, none twice; got ${names.join(',')}`,
+    `ORGANISATIONS: 2 to 9 names of letters and digits, none twice; got ${names.join(',')}`,
     2,
   );
 }

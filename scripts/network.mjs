@@ -10,9 +10,10 @@
  * configure FILE          submits the consortium's rules, JSON: the first ones, or a vote of each organisation
  * verify                  same blocks, whole, and the same code at every peer
  * certs                   dates of every certificate
- * certs renew             new certificates for the identities of every organisation, of the same keys
+ * certs renew             new certificates for the identities of every organisation, of the same keys; lists signed anew
  * certs revoke ORGANISATION NAME | ORGANISATION SERIAL AKI
  *                         takes certificates back: all of an identity, or one
+ * add ORGANISATION        takes another organisation into the channel, with its peer, authority and chaincode
  * backup FOLDER           copies all that the network keeps; it is stopped meanwhile
  * restore FOLDER          puts that into RUN_DIR, and starts it
  * replace NODE            an empty repository in the place of a storage node's lost one, which the provider fills
@@ -22,27 +23,27 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { install } from '../network/binaries.mjs';
 import {
-  backup,
   CHAINCODE,
   definitionOf,
   deploy,
   down,
   halt,
   openNetwork,
-  restore,
   start,
   up,
   upgrade,
 } from '../network/network.mjs';
-import { renewRoles, revoke } from '../network/fabric/authority.mjs';
+import { backup, restore } from '../network/backup.mjs';
+import { readBackup } from '../network/copies.mjs';
+import { renewRoles, revoke, writeRevocations } from '../network/fabric/authority.mjs';
 import { certificatesOf } from '../network/fabric/certificates.mjs';
-import { configure } from '../network/fabric/configure.mjs';
+import { bringIntoForce } from '../network/fabric/configure.mjs';
 import { writeConnection } from '../network/fabric/connection.mjs';
 import { chainOf } from '../network/fabric/nodes.mjs';
 import { startNodes } from '../network/ipfs/nodes.mjs';
 import { replaceRepository } from '../network/ipfs/repositories.mjs';
 import { logFile, names, stop, usage } from '../network/processes.mjs';
-import { networkSettings, printStep } from './network-settings.mjs';
+import { mspIds, networkSettings, printStep } from './network-settings.mjs';
 import { expected, ready, root } from './ready.mjs';
 
 const print = (text) => process.stdout.write(`${text}\n`);
@@ -108,16 +109,14 @@ const VERBS = {
     if (file === undefined) throw expected('npm run network -- configure FILE', 2);
     const { fabric } = openNetwork(folder);
     const config = parsed(file, readFileSync(pathOf(file), 'utf8'));
-    const isOperator = ({ mspId }) =>
-      config.organisations?.find((one) => one.mspId === mspId)?.roles?.includes('operator');
-    const voters = fabric.organisations.filter(isOperator);
-    if (voters.length === 0)
-      throw expected(`${file}: organisations with the role operator, of those of the network`, 2);
-    const wanted = config.version === 1 ? voters.slice(0, 1) : voters;
-    for (const organisation of wanted) {
-      await configure(fabric, organisation, CHAINCODE, config);
-      print(`${organisation.mspId}  version ${config.version} submitted`);
-    }
+    const { version } = config;
+    const report = (mspId, refusal) =>
+      print(
+        `${mspId}  ${refusal === undefined ? `version ${version} submitted` : refusal.message}`,
+      );
+    if (!(await bringIntoForce(fabric, CHAINCODE, config, report)))
+      throw expected(`Version ${version} is not in force: more than half have to want it.`, 3);
+    print(`Version ${version} is in force.`);
   },
 
   async verify() {
@@ -139,6 +138,16 @@ const VERBS = {
     await act(fabric, ...args);
   },
 
+  async add(mspId) {
+    const network = openNetwork(folder);
+    if (mspId === undefined) throw expected('npm run network -- add ORGANISATION', 2);
+    mspIds([...new Set([...network.settings.organisations, mspId])]);
+    await ready(print);
+    const { addOrganisation } = await import('../network/addition.mjs');
+    writeEnvironment(await timed((step) => addOrganisation(network, mspId, step)));
+    print(`${mspId} is in the channel. Its part in it: npm run network -- configure FILE`);
+  },
+
   async backup(target) {
     if (target === undefined) throw expected('npm run network -- backup FOLDER', 2);
     let sum;
@@ -150,7 +159,8 @@ const VERBS = {
 
   async restore(target) {
     if (target === undefined) throw expected('npm run network -- restore FOLDER', 2);
-    const { settings, versions } = await networkSettings();
+    const { consensus } = (await readBackup(pathOf(target))).settings;
+    const { settings, versions } = await networkSettings(consensus);
     print(versions);
     await ready(print);
     const { bin, caBin, kuboBin, clusterBin } = settings;
@@ -226,10 +236,14 @@ function listCertificates(fabric) {
 }
 
 async function renewCertificates(fabric) {
-  await renewRoles(fabric);
+  const refusals = await renewRoles(fabric);
+  for (const organisation of fabric.organisations) {
+    if (existsSync(organisation.crl)) await writeRevocations(fabric, organisation);
+  }
   writeConnection(fabric, CHAINCODE);
   const [{ ends }] = certificatesOf(fabric);
   print(`Renewed, of the same keys; the first of all ends ${ends.toISOString().slice(0, 10)}.`);
+  if (refusals.length > 0) throw expected(refusals.join('\n'), 3);
 }
 
 async function revokeCertificates(fabric, mspId, name, aki) {
@@ -237,7 +251,11 @@ async function revokeCertificates(fabric, mspId, name, aki) {
   if (organisation === undefined || name === undefined)
     throw expected('certs revoke ORGANISATION NAME, or ORGANISATION SERIAL AKI in hex', 2);
   await revoke(fabric, organisation, aki === undefined ? { name } : { serial: name, aki });
-  print(`Taken back: ${name}. The list of ${mspId}: ${relative('', organisation.crl)}`);
+  print(`Taken back: ${name}. Gateways read ${relative('', organisation.crl)}.`);
+  await ready(print);
+  const { publishRevocations } = await import('../network/fabric/channel-update.mjs');
+  await publishRevocations(fabric, organisation);
+  print(`Peers and orderers refuse it too: it stands in the channel's configuration.`);
 }
 
 const pathOf = (path) =>

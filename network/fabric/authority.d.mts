@@ -8,8 +8,8 @@ export function identityOf(
   organisation: FabricOrganisation,
   name: string,
 ): { readonly cert: string; readonly key: string };
-/** A new certificate for every identity of every organisation. */
-export function renewRoles(net: Fabric): Promise<unknown>;
+/** A new certificate for every identity of every organisation. @returns a sentence for each that got none. */
+export function renewRoles(net: Fabric): Promise<readonly string[]>;
 /** Takes back all certificates of an identity, or one, and writes the list anew. */
 export function revoke(
   net: Fabric,

@@ -149,14 +149,26 @@ async function enrol(net, organisation, name, secret) {
   writeFileSync(join(clientMsp(net, organisation, name), 'config.yaml'), JSON.stringify(UNITS));
 }
 
-/** A new certificate for each identity, of the same key, before the old one ends. */
-export const renewRoles = (net) =>
-  Promise.all(
-    net.organisations.map(async (organisation) => {
-      for (const name of ['admin', ...ROLES])
-        await client(net, organisation, name, ['reenroll', '--csr.keyrequest.reusekey']);
-    }),
-  );
+/**
+ * A new certificate for each identity, of the same key, before the old one ends.
+ *
+ * @returns a sentence for each that got none, such as one whose certificates were taken back
+ */
+export async function renewRoles(net) {
+  const found = await Promise.all(net.organisations.map((one) => renewed(net, one)));
+  return found.flat();
+}
+
+async function renewed(net, organisation) {
+  const refusals = [];
+  for (const name of ['admin', ...ROLES]) {
+    const args = ['reenroll', '--csr.keyrequest.reusekey'];
+    await client(net, organisation, name, args).catch(({ message }) =>
+      refusals.push(`${organisation.mspId} ${name} has no new certificate: ${message}`),
+    );
+  }
+  return refusals;
+}
 
 /**
  * Takes certificates back, for ever, and writes the authority's revocation list anew.

@@ -92,6 +92,20 @@ export async function joinChannel(net) {
   );
 }
 
+/** Joins the peer of an organisation that comes later, and waits until it has what the others have. */
+export async function joinPeer(net, organisation) {
+  const known = await asAdmin(net, organisation, ['channel', 'list']);
+  if (!known.split('\n').includes(net.channel)) {
+    await asAdmin(net, organisation, ['channel', 'join', '--blockpath', net.firstBlock]);
+  }
+  const { height } = await chainOf(net, net.organisations[0]);
+  await waitFor(
+    `${organisation.peer} to have ${height} blocks`,
+    net.folder,
+    async () => (await chainOf(net, organisation)).height >= height,
+  );
+}
+
 /** The `peer` command as an organisation's administrator. @returns what it printed. */
 export const asAdmin = (net, organisation, args) =>
   run(net.tool('peer'), args, { env: peerEnv(net, organisation, organisation.admin) });

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { verify } from '../../network/fabric/verify.mjs';
-import { backup, definitionOf, down, openNetwork, restore } from '../../network/network.mjs';
+import { backup, restore } from '../../network/backup.mjs';
+import { definitionOf, down, openNetwork } from '../../network/network.mjs';
 import { openOwnerOnNetwork, type OwnerOnNetwork } from '../support/owner-on-network.ts';
 
 const NETWORK = process.env['NETWORK'];

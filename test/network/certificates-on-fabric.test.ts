@@ -4,9 +4,12 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { identityOf, renewRoles, revoke } from '../../network/fabric/authority.mjs';
 import { certificatesOf } from '../../network/fabric/certificates.mjs';
+import { publishRevocations } from '../../network/fabric/channel-update.mjs';
 import { writeConnection } from '../../network/fabric/connection.mjs';
 import { openNetwork, type Network } from '../../network/network.mjs';
 import { waitFor } from '../../network/processes.mjs';
+import { openFabricTarget } from '../support/fabric-target.ts';
+import { newSession } from '../support/ledger-target.ts';
 import { openOwnerOnNetwork, type OwnerOnNetwork } from '../support/owner-on-network.ts';
 
 const NETWORK = process.env['NETWORK'];
@@ -53,7 +56,7 @@ const KNOWN_MS = 60_000;
 
     it('are renewed for the same keys, and the gateway goes on', async () => {
       const before = ROLES.map((role) => identityOf(net, alder(), role));
-      await renewRoles(net);
+      expect(await renewRoles(net)).toEqual([]);
       writeConnection(net, 'holdfast');
       for (const [i, role] of ROLES.entries()) {
         const { cert, key } = identityOf(net, alder(), role);
@@ -86,5 +89,27 @@ const KNOWN_MS = 60_000;
       });
       await expect(at.put(10_000)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
     }, 120_000);
+
+    it('are refused by the ledger itself once the channel says so', async () => {
+      const target = await openFabricTarget(NETWORK ?? '', 'holdfast');
+      const identity = await target.newIdentity({ mspId: 'Alder', role: 'owner' });
+      const session = newSession(target, identity);
+      const reads = () => session.evaluate('accounts:config', '{}');
+      const { subject } = new X509Certificate(identity.certificatePem);
+      await revoke(net, alder(), { name: /CN=(.+)/.exec(subject)?.[1] ?? '' });
+      // the control: peers know nothing of the authority's list by itself
+      expect(await reads()).toContain('slotSeconds');
+      await publishRevocations(net, alder());
+      const isRefused = () =>
+        reads().then(
+          () => false,
+          (error: Error) => error.message.includes('access denied'),
+        );
+      await waitFor('the peer to refuse', net.folder, isRefused);
+      await expect(reads()).rejects.toThrow('access denied');
+      const other = await target.newIdentity({ mspId: 'Alder', role: 'owner' });
+      expect(await newSession(target, other).evaluate('accounts:config', '{}')).toContain('slot');
+      await target.close();
+    }, 60_000);
   },
 );
