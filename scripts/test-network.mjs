@@ -1,24 +1,27 @@
 /**
- * npm run test:network [-- name …]: the suites that any ledger and any store must pass, the story, an upgrade, faults and
- * a backup, on a real Fabric network and real IPFS nodes, brought up for them and taken down again. Names are those of
- * SUITES below, and of the results for the tally.
+ * npm run test:network [-- name …]: the suites that any ledger and any store must pass, the story, an upgrade, faults, an
+ * addition and a backup, on a real Fabric network and real IPFS nodes, brought up for them and taken down again. Names are
+ * those of the suites below, and of the results for the tally. WITHIN_MINUTES: what is not begun by then counts as failed.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHAINCODE, deployBeside, down, openNetwork, up, upLedger } from '../network/network.mjs';
+import { killAll } from '../network/processes.mjs';
 import { configure } from '../network/fabric/configure.mjs';
 import { buildLedgerContract } from '../test/support/build-ledger-contract.mjs';
 import { npmIn, packageChaincode } from './bundle-chaincode.mjs';
 import { networkSettings, printStep } from './network-settings.mjs';
 import { expected, ready, say } from './ready.mjs';
-import { suite, tally } from './tally.mjs';
+import { record, suite, tally } from './tally.mjs';
 
 /** After each other on one network; the storage suite is the last, for it empties the nodes. */
 const ON_CONSORTIUM = {
   network: ['network/conformance-on-fabric', 'test/story', 'network/upgrade-on-fabric'],
   'network-certificates': ['network/certificates-on-fabric'],
+  'network-orderers': ['network/orderers-on-fabric'],
   'network-faults': ['network/faults-on-fabric'],
+  'network-addition': ['network/addition-on-fabric'],
   'network-backup': ['network/backup-on-fabric'],
   'network-storage': ['storage/remote-nodes'],
 };
@@ -28,6 +31,9 @@ const SAMPLES = { organisations: ['Org1MSP', 'Org2MSP'], channel: 'mychannel' };
 /** Slots of 30 s would make of the story three minutes of waiting: clocks hurry on the development ledger alone. */
 const SLOT_SECONDS = 4;
 
+const minutes = Number(process.env.WITHIN_MINUTES ?? Infinity);
+if (!(minutes > 0)) throw expected('WITHIN_MINUTES: a number of minutes', 2);
+const end = Date.now() + minutes * 60_000;
 const wanted = process.argv.slice(3);
 const chosen = (suites) =>
   Object.entries(suites).filter(([name]) => wanted.length === 0 || wanted.includes(name));
@@ -65,24 +71,34 @@ await onNetwork(ON_SAMPLES, 'SAMPLES_NETWORK', async (folder) => {
   ];
   await upLedger(folder, { ...settings, ...SAMPLES }, definitions, printStep);
 });
-if (!process.env.CI && !tally(all)) throw expected('npm run test:network failed');
+if (!process.env.CI && !tally(all)) process.exitCode = 1;
 
 /** Runs the chosen suites on a network that `make` brings up in a folder of its own; it is gone afterwards. */
 async function onNetwork(suites, variable, make) {
   if (chosen(suites).length === 0) return;
   const parent = mkdtempSync(join(tmpdir(), 'holdfast-network-'));
   const folder = join(parent, 'run');
+  // where we are interrupted, nothing waits any more
+  const drop = () => {
+    for (const part of ['fabric', 'ipfs']) killAll(join(folder, part));
+    rmSync(parent, { recursive: true, force: true });
+  };
+  process.once('exit', drop);
   process.env[variable] = folder;
   try {
     await make(folder);
-    for (const [name, patterns] of chosen(suites))
-      await suite(name, ['--runInBand', '--testPathPatterns', patterns.join('|')]);
+    for (const [name, patterns] of chosen(suites)) await inTime(name, patterns);
   } finally {
     delete process.env[variable];
-    try {
-      if (existsSync(folder)) await down(openNetwork(folder));
-    } finally {
-      rmSync(parent, { recursive: true, force: true });
-    }
+    if (existsSync(folder)) await down(openNetwork(folder));
+    process.off('exit', drop);
+    drop();
   }
+}
+
+async function inTime(name, patterns) {
+  if (Date.now() < end)
+    return suite(name, ['--runInBand', '--testPathPatterns', patterns.join('|')]);
+  say(`tests: ${name}: not begun within ${process.env.WITHIN_MINUTES} minutes`);
+  record(name, { numFailedTests: 1 });
 }

@@ -17,6 +17,8 @@ export interface OwnerOnNetwork {
   resume(): Promise<void>;
   /** Stores a file of so many random bytes; resolves once the ledger has it. */
   put(size: number): Promise<StoredFile>;
+  /** The same, to be begun later, and again where it failed. */
+  prepare(size: number): Promise<() => Promise<StoredFile>>;
   /** Digests of all that is acknowledged, by file id. */
   readonly stored: ReadonlyMap<string, string>;
   /** Ids of those that do not come back as they were. */
@@ -38,6 +40,17 @@ export async function openOwnerOnNetwork(): Promise<OwnerOnNetwork> {
     return hash.digest('hex');
   }
 
+  async function prepare(size: number): Promise<() => Promise<StoredFile>> {
+    const bytes = randomBytes(size);
+    const name = `file-${stored.size}-${bytes.toString('hex', 0, 4)}`;
+    await writeFile(join(folder, name), bytes);
+    return async () => {
+      const file = await owner.put(name, fileSource(join(folder, name)));
+      stored.set(file.fileId, createHash('sha256').update(bytes).digest('hex'));
+      return file;
+    };
+  }
+
   return {
     get owner() {
       return owner;
@@ -48,14 +61,8 @@ export async function openOwnerOnNetwork(): Promise<OwnerOnNetwork> {
       system = await startTestSystem();
       owner = await Owner.unlock({ home, password: PASSWORD, gateway: system.url });
     },
-    async put(size) {
-      const bytes = randomBytes(size);
-      const name = `file-${stored.size}-${bytes.toString('hex', 0, 4)}`;
-      await writeFile(join(folder, name), bytes);
-      const file = await owner.put(name, fileSource(join(folder, name)));
-      stored.set(file.fileId, createHash('sha256').update(bytes).digest('hex'));
-      return file;
-    },
+    put: async (size) => (await prepare(size))(),
+    prepare,
     async lost() {
       const gone: string[] = [];
       for (const [fileId, digest] of stored) {
