@@ -27,7 +27,7 @@ export interface LedgerLink {
  * Milliseconds a call may take; an endorsement may compute a verdict on a busy machine. An orderer that has just lost the
  * others takes what it cannot order any more: whoever waits for that is told within half a minute.
  */
-const DEADLINE_MS = { evaluate: 20_000, endorse: 60_000, submit: 20_000, commitStatus: 25_000 };
+const DEADLINE_MS = { evaluate: 20_000, endorse: 60_000, submit: 20_000, commitStatus: 20_000 };
 
 /** Bytes of a message: Fabric's own limit of an envelope is 10 MB. */
 const MESSAGE_BYTES = 32 * 1024 * 1024;
