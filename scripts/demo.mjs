@@ -8,18 +8,30 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { dataFolder, running } from './data-folder.mjs';
 import { expected, ready, say } from './ready.mjs';
 
 const began = Date.now();
 const path = process.argv[3] ?? process.execPath;
 if (!existsSync(path) || !statSync(path).isFile()) throw expected(`No file at ${path}.`, 2);
 await ready();
-const { dataFolder, running, startSystem } = await import('./system.mjs');
+const { startSystem } = await import('./system.mjs');
 const { damageBlock } = await import('./damage.mjs');
 const { Owner } = await import('@holdfast/client/owner.js');
 const { fileSource } = await import('@holdfast/client/file-source.js');
 
 const scratch = mkdtempSync(join(tmpdir(), 'holdfast-demo-'));
+const removeScratch = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+for (const [signal, exit] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+]) {
+  process.once(signal, () => {
+    // the last to hear of it: by then all that was started is killed
+    process.once('exit', removeScratch);
+    process.exit(exit);
+  });
+}
 let own;
 try {
   const here = running(dataFolder());
@@ -28,7 +40,7 @@ try {
   say(`\nThe story took ${seconds(began)}.`);
 } finally {
   await own?.stop();
-  rmSync(scratch, { recursive: true, force: true });
+  removeScratch();
 }
 
 async function story({ url, folder }) {

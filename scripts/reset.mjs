@@ -1,7 +1,6 @@
 /** npm run reset: removes the development ledger, its stores and its identities, so that npm start begins anew. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { dataFolder, running } from './system.mjs';
+import { dataFolder, isOurs, running } from './data-folder.mjs';
 import { expected, say } from './ready.mjs';
 
 const folder = dataFolder();
@@ -11,12 +10,8 @@ if (running(folder)) {
     2,
   );
 }
-if (
-  !existsSync(join(folder, 'system.json')) &&
-  existsSync(folder) &&
-  readdirSync(folder).length > 0
-) {
-  throw expected(`${folder} was not made by npm start: nothing removed.`, 2);
+if (existsSync(folder) && readdirSync(folder).length > 0 && !isOurs(folder)) {
+  throw expected(`${folder} was not made by npm start alone: nothing removed.`, 2);
 }
 rmSync(folder, { recursive: true, force: true });
 say(`Removed ${folder}. Next: npm start`);

@@ -3,6 +3,7 @@
  * file, the gateway on that network.
  */
 import { relative, resolve } from 'node:path';
+import { dataFolder } from './data-folder.mjs';
 import { expected, line, ready } from './ready.mjs';
 
 const began = Date.now();
@@ -14,7 +15,7 @@ print(
     : 'Holdfast 0.1',
 );
 await ready(print);
-const { dataFolder, startSystem } = await import('./system.mjs');
+const { startSystem } = await import('./system.mjs');
 
 const port = Number(process.env.PORT ?? 7070);
 if (!Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -38,7 +39,8 @@ const shown = relative('', folder).startsWith('..') ? folder : `./${relative('',
 const storage =
   network === undefined ? 'birch-1 birch-2 birch-3 · 3 replicas' : `driver ${network.driver}`;
 print(`  ${'storage'.padEnd(12)}${storage.padEnd(53)}${shown}`);
-print(`  ${'delegates'.padEnd(12)}Dana (Alder) Emil (Cedar) · slot 30 s`);
+if (network === undefined)
+  print(`  ${'delegates'.padEnd(12)}Dana (Alder) Emil (Cedar) · slot 30 s`);
 print(`Ready in ${((Date.now() - began) / 1000).toFixed(1)} s
 
   REST     ${system.url}/v1
@@ -48,7 +50,8 @@ print(`Ready in ${((Date.now() - began) / 1000).toFixed(1)} s
              holdfast ls
   stop     Ctrl-C        start over  npm run reset
 `);
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort());
+// on Ctrl-C it comes twice, from the terminal and from npm: the second must not end us before our parts
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stopping.abort());
 await new Promise((resolve) => {
   if (stopping.signal.aborted) resolve();
   stopping.signal.addEventListener('abort', resolve);

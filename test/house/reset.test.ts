@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { enter } from '../../scripts/data-folder.mjs';
 
 let folder: string;
 
@@ -21,7 +22,15 @@ describe('npm run reset', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('removes what a stopped system left', () => {
-    writeFileSync(join(folder, 'system.json'), '{}');
+    enter(folder);
+    writeFileSync(join(folder, 'ledger'), 'blocks');
+    expect(reset()).toMatchObject({ status: 0 });
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('is not kept from it by another process that has the number of the one that was cut off', () => {
+    const system = { isOurs: true, pid: process.pid, birth: '1', url: 'http://127.0.0.1:1' };
+    writeFileSync(join(folder, 'system.json'), JSON.stringify(system));
     expect(reset()).toMatchObject({ status: 0 });
     expect(existsSync(folder)).toBe(false);
   });
@@ -35,8 +44,12 @@ describe('npm run reset', () => {
     expect(existsSync(folder)).toBe(true);
   });
 
-  it('removes no folder that npm start has not made', () => {
+  it.each([
+    ['that npm start has not made', () => undefined],
+    ['that npm start has only been told to use', () => enter(folder)],
+  ])('removes no folder %s', (_what, start) => {
     writeFileSync(join(folder, 'diary.txt'), 'dear diary');
+    start();
     const { status, output } = reset();
     expect(status).toBe(2);
     expect(output).toContain('nothing removed');

@@ -1,0 +1,41 @@
+/** The parts of a system and what becomes of them when something fails beside them. */
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Family, newFamily } from '../../scripts/family.mjs';
+
+const TALKS = `
+  process.stderr.write('something to say\\n');
+  process.stdout.write('{"ready":true}\\n');
+  setInterval(() => process.stderr.write('and more\\n'), 5);`;
+
+let logs: string;
+let family: Family;
+beforeEach(async () => {
+  logs = await mkdtemp(join(tmpdir(), 'holdfast-family-'));
+  family = newFamily(logs);
+});
+afterEach(async () => {
+  await family.stop();
+  await rm(logs, { recursive: true, force: true });
+});
+
+describe('a part of a system', () => {
+  it('comes back when it was killed, and its log goes on', async () => {
+    await family.start('part', ['-e', TALKS]).ready;
+    await family.kill('part');
+    await family.stop();
+    const said = await readFile(join(logs, 'part.log'), 'utf8');
+    expect(said.match(/something to say\n/g)).toHaveLength(2);
+  });
+
+  it('goes on with all others where its log cannot be written', async () => {
+    await symlink('/dev/full', join(logs, 'part.log'));
+    await family.start('part', ['-e', TALKS]).ready;
+    await family.kill('part');
+    await family.start('other', ['-e', TALKS]).ready;
+    await family.stop();
+    expect(await readFile(join(logs, 'other.log'), 'utf8')).toContain('something to say');
+  });
+});
