@@ -51,6 +51,7 @@ function branchesOf(summary, room) {
   const files = Object.entries(summary)
     .map(([path, { branches }]) => ({ path: relative(root, path), ...branches }))
     .filter(({ path }) => path.startsWith(`${room}/src/`));
+  if (files.length === 0) throw expected(`${room}: nothing was counted`);
   const sum = (count) => files.reduce((total, file) => total + file[count], 0);
   const percent = (100 * sum('covered')) / sum('total');
   const worst = files

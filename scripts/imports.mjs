@@ -10,13 +10,10 @@ import { posix } from 'node:path';
 const ROOMS = ['protocol', 'chaincode', 'gateway', 'client', 'network/devpeer'];
 const PLACES = [
   ...ROOMS.flatMap((room) => [`${room}/src`, `${room}/bin`]),
-  'network/fabric',
-  'network/ipfs',
+  'network',
   'scripts',
   'test',
 ];
-/** Files that stand beside the folders of `network`. */
-const BESIDE = ['network/network.mjs', 'network/processes.mjs', 'network/binaries.mjs'];
 const ROOM_NAMES = { '@holdfast/devpeer': 'network/devpeer' };
 
 /**
@@ -25,12 +22,11 @@ const ROOM_NAMES = { '@holdfast/devpeer': 'network/devpeer' };
  *   a file of this checkout.
  */
 export function readImports(folder) {
-  const placed = PLACES.filter((place) => existsSync(folder + place)).flatMap((place) =>
+  const files = PLACES.filter((place) => existsSync(folder + place)).flatMap((place) =>
     readdirSync(folder + place, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.m?[jt]s$/.test(name) && !/(?:^|\/)dist\//.test(name))
+      .filter((name) => /\.m?[jt]s$/.test(name) && !/(?:^|\/)(?:dist|node_modules)\//.test(name))
       .map((name) => `${place}/${name}`),
   );
-  const files = [...placed, ...BESIDE.filter((file) => existsSync(folder + file))];
   const known = new Set(files);
   return new Map(
     files.toSorted().map((file) => [

@@ -126,6 +126,7 @@ function print(name, files) {
   const survived = of('Survived', 'NoCoverage');
   const caught = killed.length + hung.length;
   const all = caught + survived.length;
+  if (all === 0) throw expected(`${name}: no faults were made; are its files where they were?`);
   const score = (100 * caught) / all;
   const row = `${all} mutants, ${killed.length} killed, ${survived.length} survived, ${hung.length} timed out`;
   process.stdout.write(`${name.padEnd(14)}${score.toFixed(1).padStart(5)} %  ${row}\n`);

@@ -70,6 +70,11 @@ describe('npm run rooms', () => {
       '✕ scripts/start.mjs scripts/stop.mjs: in a circle',
     ],
     ['a dead file', { 'gateway/src/old.ts': '' }, '✕ gateway/src/old.ts: nothing reaches it'],
+    [
+      'a dead file of the network',
+      { 'network/old.mjs': '' },
+      '✕ network/old.mjs: nothing reaches it',
+    ],
     ['a dead script', { 'scripts/old.mjs': '' }, '✕ scripts/old.mjs: nothing reaches it'],
     [
       'a file that only its test reaches',
