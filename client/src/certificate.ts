@@ -22,6 +22,17 @@ export interface Certificate {
   readonly bytes: Uint8Array;
 }
 
+/** What a root has signed, whatever the time. */
+interface Issued extends Certificate {
+  readonly subject: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** The same few endorsers answer over and over: the last certificates that were under a pinned root, by both PEMs. */
+const known = new Map<string, Issued>();
+const KNOWN = 32;
+
 /**
  * The certificate, once it is known to be issued by `root` and valid at `nowMs`.
  *
@@ -34,13 +45,24 @@ export async function verifyCertificate(
   root: string,
   nowMs: number,
 ): Promise<Certificate> {
+  const both = `${root}\n${pem}`;
+  const certificate = known.get(both) ?? (await issuedBy(root, pem));
+  mustBeValid(certificate, new Date(nowMs));
+  known.delete(both);
+  known.set(both, certificate);
+  const [oldest] = known.keys();
+  if (known.size > KNOWN && oldest !== undefined) known.delete(oldest);
+  return certificate;
+}
+
+async function issuedBy(root: string, pem: string): Promise<Issued> {
   const certificate = parseCertificate(pem);
-  const issuer = parseCertificate(root);
-  const problem = await problemOf(certificate, issuer, new Date(nowMs));
-  if (problem !== undefined) {
-    throw new HoldfastError('KEY_INVALID', `certificate of ${certificate.subject}: ${problem}`);
-  }
+  const problem = await problemOf(certificate, parseCertificate(root));
+  if (problem !== undefined) throw unfit(certificate.subject, problem);
   return {
+    subject: certificate.subject,
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
     spki: new Uint8Array(certificate.publicKey.rawData),
     units: certificate.subjectName.getField('OU'),
     bytes: new Uint8Array(certificate.rawData),
@@ -50,20 +72,24 @@ export async function verifyCertificate(
 async function problemOf(
   certificate: x509.X509Certificate,
   issuer: x509.X509Certificate,
-  date: Date,
 ): Promise<string | undefined> {
   const isAuthority = (it: x509.X509Certificate) =>
     it.getExtension(x509.BasicConstraintsExtension)?.ca === true;
   if (!isAuthority(issuer)) return 'the pinned root is no authority';
   if (isAuthority(certificate)) return 'it is an authority itself';
   if (certificate.issuer !== issuer.subject) return 'issued by somebody else';
-  const { notBefore, notAfter } = certificate;
-  const here = `and the clock here says ${date.toISOString()}`;
-  if (date < notBefore) return `valid from ${notBefore.toISOString()} on, ${here}`;
-  if (date > notAfter) return `expired at ${notAfter.toISOString()}, ${here}`;
   const signed = await certificate.verify({ publicKey: issuer.publicKey, signatureOnly: true });
   return signed ? undefined : 'not signed by the pinned root';
 }
+
+function mustBeValid({ subject, notBefore, notAfter }: Issued, date: Date): void {
+  const here = `and the clock here says ${date.toISOString()}`;
+  if (date < notBefore) throw unfit(subject, `valid from ${notBefore.toISOString()} on, ${here}`);
+  if (date > notAfter) throw unfit(subject, `expired at ${notAfter.toISOString()}, ${here}`);
+}
+
+const unfit = (subject: string, problem: string): HoldfastError =>
+  new HoldfastError('KEY_INVALID', `certificate of ${subject}: ${problem}`);
 
 function parseCertificate(pem: string): x509.X509Certificate {
   try {
