@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expected, root } from './ready.mjs';
 
+const ENDS_WITH_PARENT = new URL('./ends-with-parent.mjs', import.meta.url).href;
 const READY_MS = 60_000;
 const STOP_MS = 10_000;
 /** A part that was ready and died comes back at once; one that never gets ready is tried a few times, ever slower. */
@@ -26,10 +27,10 @@ export function newFamily(logs, onLost) {
   process.once('exit', killAll);
 
   function start(name, args, env = {}, failures = 0) {
-    const child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, ['--import', ENDS_WITH_PARENT, ...args], {
       cwd: root,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: 'pipe',
     });
     const log = newLog(join(logs, `${name}.log`));
     child.stderr.on('data', log.write);
