@@ -1,7 +1,7 @@
 /** Questions to a ledger whose answers were recorded from real peers: codes, texts, details, read-write sets. */
 import { sign } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import { connect, hash } from '@hyperledger/fabric-gateway';
+import { connect, hash, type CloseableAsyncIterable } from '@hyperledger/fabric-gateway';
 import { common, gateway as protos, ledger, msp, type peer } from '@hyperledger/fabric-protos';
 import { isLowS } from '../../network/devpeer/src/signature.ts';
 import { parseEnvelopeHeader, parseTransaction } from '../../network/devpeer/src/transaction.ts';
@@ -79,14 +79,10 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'commit status unknown channel': (session) => commitStatus(session, { channel: 'nochan' }),
   'commit status empty txid': (session) => commitStatus(session, { transactionId: '' }),
   'events unknown channel': async ({ gateway }) => {
-    const events = await gateway.getNetwork('nochan').getChaincodeEvents('bench');
-    for await (const event of events) return event;
-    return undefined;
+    return firstOf(await gateway.getNetwork('nochan').getChaincodeEvents('bench'));
   },
   'block events unknown channel': async ({ gateway }) => {
-    const blocks = await gateway.getNetwork('nochan').getBlockEvents();
-    for await (const block of blocks) return block;
-    return undefined;
+    return firstOf(await gateway.getNetwork('nochan').getBlockEvents());
   },
   'duplicate txid endorse': async ({ contract }) => {
     const proposal = contract.newProposal('put', { arguments: ['dd', '1'] });
@@ -136,19 +132,43 @@ export const PROBES: Readonly<Record<string, Probe>> = {
       type: channelHeader.getType(),
     });
   },
+  'contract metadata': async (session) => {
+    const text = await session.evaluate('org.hyperledger.fabric:GetMetadata');
+    // the name and version of the package that it was started from are not the ledger's
+    return JSON.stringify({ ...(JSON.parse(text) as object), info: {} });
+  },
+  'block metadata': async (session) => {
+    const sent = await session.contract.submitAsync('put', { arguments: ['bm', '1'] });
+    const block = await blockAt(session, Number((await sent.getStatus()).blockNumber));
+    const metadata = block.getMetadata()?.getMetadataList_asU8() ?? [];
+    const { TRANSACTIONS_FILTER, COMMIT_HASH } = common.BlockMetadataIndex;
+    return JSON.stringify({
+      n: metadata.length,
+      validation: [...(metadata[TRANSACTIONS_FILTER] ?? [])],
+      hasCommitHash: (metadata[COMMIT_HASH] ?? []).length > 0,
+    });
+  },
   'filtered block shape': async ({ contract, network }) => {
     const sent = await contract.submitAsync('put', { arguments: ['fb', '1'] });
     const startBlock = (await sent.getStatus()).blockNumber;
-    const blocks = await network.getFilteredBlockEvents({ startBlock });
-    for await (const block of blocks) return shapeOf(block);
-    return undefined;
+    const block = await firstOf(await network.getFilteredBlockEvents({ startBlock }));
+    return block === undefined ? undefined : shapeOf(block);
   },
   'event for chaincode name only': async ({ network }) => {
-    const events = await network.getChaincodeEvents('bench', { startBlock: 0n });
-    for await (const { chaincodeName: n, eventName: e } of events) return JSON.stringify({ n, e });
-    return undefined;
+    const event = await firstOf(await network.getChaincodeEvents('bench', { startBlock: 0n }));
+    return JSON.stringify({ n: event?.chaincodeName, e: event?.eventName });
   },
 };
+
+/** Of a stream, which is closed then: an open one keeps its process alive. */
+async function firstOf<T>(stream: CloseableAsyncIterable<T>): Promise<T | undefined> {
+  try {
+    for await (const one of stream) return one;
+    return undefined;
+  } finally {
+    stream.close();
+  }
+}
 
 export interface Recorded {
   readonly ok?: string | null;
@@ -165,7 +185,7 @@ export async function ask(session: Session, probe: Probe): Promise<Recorded> {
     return { ok: typeof value === 'string' ? normal(value) : null };
   } catch (error) {
     const refusal = error as Error & { code?: number; details?: PeerDetail[] };
-    const details = (refusal.details ?? []).map((one) => `${one.mspId}: ${normal(one.message)}`);
+    const details = (refusal.details ?? []).map((one) => `${blamed(one)}: ${normal(one.message)}`);
     const { code } = refusal;
     if (code !== undefined && UNANSWERED.includes(code)) return { err: 'no answer' };
     const recorded = { err: refusal.constructor.name, message: normal(refusal.message), details };
@@ -180,6 +200,10 @@ interface PeerDetail {
   readonly mspId: string;
   readonly message: string;
 }
+
+/** Which of two that differ is said to differ is a matter of which answers first. */
+const blamed = ({ mspId, message }: PeerDetail): string =>
+  message === 'ProposalResponsePayloads do not match' ? 'OrgXMSP' : mspId;
 
 const normal = (text: string): string =>
   text.replaceAll(/Creator \[[0-9a-f]+\]/g, 'Creator [..]').replaceAll(/[0-9a-f]{64}/g, 'TXID');
