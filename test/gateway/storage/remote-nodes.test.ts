@@ -4,7 +4,10 @@ import { describe } from '@jest/globals';
 import { openNetwork, type IpfsNode, type Network } from '../../../network/network.mjs';
 import { startKubo } from '../../../network/ipfs/nodes.mjs';
 import { kill, waitFor } from '../../../network/processes.mjs';
+// loaded before nodes are opened at the same time: what several load at once jest may link while it is not there yet
+import '../../../gateway/src/storage/cluster-nodes.ts';
 import { blockPath } from '../../../gateway/src/storage/flatfs.ts';
+import '../../../gateway/src/storage/kubo-node.ts';
 import { remoteDriver } from '../../../gateway/src/storage/storage-driver.ts';
 import type { StorageNode } from '../../../gateway/src/storage/storage-node.ts';
 import { storageNodeSuite, type NodeUnderTest } from '../../suites/storage-node-suite.ts';
