@@ -121,7 +121,10 @@ export async function newThreeGateways(): Promise<ThreeGateways> {
       };
     },
     async revoke(name, ...serialNumbers) {
-      for (const each of serialNumbers) await register.revoke(name, each.toLowerCase());
+      await register.revoke(
+        name,
+        serialNumbers.map((each) => each.toLowerCase()),
+      );
       await writeList(authorityOf(ledger, name));
     },
     async close() {
