@@ -3,19 +3,20 @@
  *
  * @module
  */
-import { concat } from '@holdfast/protocol/bytes.js';
+import { concatAll } from '@holdfast/protocol/bytes.js';
 
-/** All bytes of a source. @throws where there are more than `most`; what the source throws. */
+/** All bytes of a source, in however many parts. @throws `tooMany` where there are more than `most`; what the source throws. */
 export async function boundedBytes(
   source: AsyncIterable<Uint8Array>,
   most: number,
+  tooMany = () => new Error(`more than ${most} bytes`),
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of source) {
     length += part.length;
-    if (length > most) throw new Error(`more than ${most} bytes`);
+    if (length > most) throw tooMany();
     parts.push(part);
   }
-  return concat(...parts);
+  return concatAll(parts);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { concat, toInteger } from './bytes.ts';
+import { concatAll, toInteger } from './bytes.ts';
 import { decodeG1, type G1 } from './curve.ts';
 import { ORDER } from './scalar.ts';
 import { HoldfastError } from './errors.ts';
@@ -102,7 +102,7 @@ export function newBlockSums(sectors: number, pool: Pool): BlockSums {
 
   function dispatch({ bytes, before }: NonNullable<typeof row>): void {
     const given = before === undefined ? [bytes] : [bytes, before.columns];
-    const blocks = { sectors, before, bytes, lengths, weights: concat(...weights) };
+    const blocks = { sectors, before, bytes, lengths, weights: concatAll(weights) };
     const next = pool.run(blockAddition, blocks, given);
     next.catch(() => undefined); // whoever takes up the row awaits it, or the end
     rows.push(next);

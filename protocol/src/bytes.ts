@@ -14,7 +14,10 @@ export function lengthPrefixed(value: Uint8Array | string): Uint8Array {
   return concat(u32be(bytes.length), bytes);
 }
 
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+export const concat = (...parts: readonly Uint8Array[]): Uint8Array => concatAll(parts);
+
+/** As {@link concat}, of a list as long as a file or a sender makes it: no call takes much more than 100,000 arguments. */
+export function concatAll(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { concat, toInteger, u32be, u64be } from './bytes.ts';
+import { concat, concatAll, toInteger, u32be, u64be } from './bytes.ts';
 import { openRecord, RECORD_OVERHEAD, sealRecord, type RecordLabels } from './cipher.ts';
 import { HoldfastError } from './errors.ts';
 import { extentCount } from './extents.ts';
@@ -41,7 +41,7 @@ export const manifestSize = (size: number): number =>
 export function sealManifest(fileKey: Uint8Array, manifest: Manifest): Promise<Uint8Array> {
   const entries = manifest.extents.map(({ length, key }) => concat(u32be(length), key));
   const head = [u64be(manifest.size), manifest.oprfSetId, u32be(entries.length)];
-  return sealRecord(fileKey, LABELS, concat(...head, ...entries));
+  return sealRecord(fileKey, LABELS, concatAll([...head, ...entries]));
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import type { Challenge } from './audit.ts';
 import { decodeTag, newBlockSums, totalOf, WEIGHT, weightAt } from './block-sums.ts';
-import { concat, integer } from './bytes.ts';
+import { concat, concatAll, integer } from './bytes.ts';
 import { encodeG1, multiScalar, project1 } from './curve.ts';
 import { encodeScalar, ORDER } from './scalar.ts';
 import type { BlockSumState } from './kernel.ts';
@@ -130,7 +130,7 @@ async function gather(
     }
   }
   return [
-    { tags, weights: concat(...weights) },
+    { tags, weights: concatAll(weights) },
     { sectors, states: await blocks.finish() },
   ];
 }

@@ -14,7 +14,15 @@
  *
  * @module
  */
-import { concat, fromBase64url, fromHex, lengthPrefixed, toInteger, u64be } from './bytes.ts';
+import {
+  concat,
+  concatAll,
+  fromBase64url,
+  fromHex,
+  lengthPrefixed,
+  toInteger,
+  u64be,
+} from './bytes.ts';
 import { add1, encodeG1, hashToG1, multiply1, multiplyBase, normalize, type G1 } from './curve.ts';
 import { encodeScalar } from './scalar.ts';
 import { newDotProduct } from './kernel.ts';
@@ -117,5 +125,5 @@ export async function finishAllTags(
   for await (const some of inOrder(parts, pool.width, (part) => pool.run(tagFinishing, part))) {
     tags.push(some);
   }
-  return concat(...tags);
+  return concatAll(tags);
 }

@@ -4,6 +4,7 @@ import {
   base64url,
   compareBytes,
   concat,
+  concatAll,
   equalBytes,
   fromBase64url,
   fromHex,
@@ -103,6 +104,11 @@ describe('operations on bytes', () => {
       concat(lengthPrefixed('a'), lengthPrefixed('bc')),
     );
     expect(hex(lengthPrefixed('ab'))).toBe('000000026162');
+  });
+
+  it('join more parts than a call takes arguments', () => {
+    const parts = Array.from({ length: 200_000 }, () => Uint8Array.of(7));
+    expect(concatAll(parts)).toEqual(new Uint8Array(200_000).fill(7));
   });
 
   it('xor undoes itself', () => {

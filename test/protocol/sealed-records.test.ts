@@ -37,6 +37,14 @@ const written = (plaintext: Uint8Array) =>
   sealRecord(fileKey, { key: 'manifest', nonce: 'manifest-iv' }, plaintext);
 
 describe('a manifest', () => {
+  it('is one like any other where the file has a tebibyte', async () => {
+    const extent = { length: 4 * MIB, key: oprfSetId };
+    const extents = Array.from({ length: 262_144 }, () => extent);
+    const sealed = await sealManifest(fileKey, { size: 2 ** 40, oprfSetId, extents });
+    const { size, extents: found } = await openManifest(fileKey, sealed);
+    expect([size, found.length]).toEqual([2 ** 40, 262_144]);
+  });
+
   it('opens to what was sealed, in the size known from the file’s size', async () => {
     const sealed = await sealManifest(fileKey, manifest);
     expect(sealed).toHaveLength(manifestSize(manifest.size));

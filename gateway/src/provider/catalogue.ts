@@ -17,7 +17,7 @@
  *
  * @module
  */
-import { concat } from '@holdfast/protocol/bytes.js';
+import { concat, concatAll } from '@holdfast/protocol/bytes.js';
 import type { Checkpoint } from '../ledger/ledger.ts';
 import { openDatabase, type Database } from '../storage/database.ts';
 import { jobId, type Job, type TaggedFile } from './tagged-file.ts';
@@ -124,12 +124,12 @@ class LevelCatalogue implements Catalogue {
     const count = Math.max(Math.ceil(end / size) - first, 0);
     const keys = Array.from({ length: count }, (_, i) => pageKey(kind, id, first + i));
     const found = await this.#level.getMany(keys);
-    const whole = concat(...found.map((page) => page ?? new Uint8Array()));
+    const whole = concatAll(found.map((page) => page ?? new Uint8Array()));
     return whole.slice(start - first * size, end - first * size);
   }
 
   async allBytes(kind: PagedKind, id: string): Promise<Uint8Array> {
-    return concat(...(await this.#level.values(under(`bytes/${kind}/${id}/`)).all()));
+    return concatAll(await this.#level.values(under(`bytes/${kind}/${id}/`)).all());
   }
 
   async dropPages(kind: PagedKind, id: string): Promise<Change[]> {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { concat } from '@holdfast/protocol/bytes.js';
+import { concatAll } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { blockCid } from '@holdfast/protocol/file-cid.js';
 import { encodeLeaf, LEAF_BYTES } from '@holdfast/protocol/leaf-list.js';
@@ -87,7 +87,7 @@ export async function receiveContent(
   const pages =
     leaves.length === 0
       ? []
-      : await catalogue.pages('leaves', fileId, first * LEAF_BYTES, concat(...leaves));
+      : await catalogue.pages('leaves', fileId, first * LEAF_BYTES, concatAll(leaves));
   await catalogue.write([...pages, putTail(fileId, cutter.rest()), putFile(now)]);
   return now;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { concat } from '@holdfast/protocol/bytes.js';
+import { concat, concatAll } from '@holdfast/protocol/bytes.js';
 import { CARD_BYTES } from '@holdfast/protocol/card.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { TagKeyRecord } from '@holdfast/protocol/account-records.js';
@@ -187,7 +187,7 @@ async function receiveTags(
   let tagBytes = file.tagBytes;
   let held: Uint8Array[] = [];
   const store = async () => {
-    const bytes = concat(...held);
+    const bytes = concatAll(held);
     held = [];
     const pages = await catalogue.pages('tags', fileId, tagBytes, bytes);
     tagBytes += bytes.length;

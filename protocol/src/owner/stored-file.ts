@@ -22,6 +22,14 @@ export type ReadPart = (
   part: 'leaves' | 'manifest' | 'card',
 ) => Promise<Uint8Array>;
 
+/** No part but the content has more: a tag has 48 bytes, a leaf 44, what a manifest says of an extent 36. */
+const BYTES_A_BLOCK = 48;
+const PART_BYTES = 4_096;
+
+/** Bytes that a part other than the content has at most. */
+export const mostBytesOf = ({ blockCount }: Pick<FileRecord, 'blockCount'>): number =>
+  PART_BYTES + blockCount * BYTES_A_BLOCK;
+
 /** What the owner calls a file, and its bytes of plaintext. */
 export interface FileFacts extends Card {
   readonly size: number;
