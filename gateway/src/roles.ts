@@ -20,12 +20,14 @@ export interface KeyServer {
    *
    * The quota is counted and an audit line is on disk before the answer leaves; `key` makes a retry harmless.
    *
+   * @param organisation - the owner's; the key server's own unless told.
    * @throws `RATE_LIMITED`, `INPUT_INVALID` (naming the element).
    */
   evaluate(
     ownerId: string,
     key: string,
     blinded: readonly Uint8Array[],
+    organisation?: string,
   ): Promise<readonly Uint8Array[]>;
 }
 
@@ -53,8 +55,6 @@ export interface Provider {
   readonly providerId: string;
   /** Takes U of a tag key once, checked against `tagkey/{id}` on the ledger. @throws `KEY_INVALID`, `NOT_FOUND`. */
   tagKey(tagKeyId: string, table: AsyncIterable<Uint8Array>): Promise<void>;
-  /** U as it came, 48 bytes a sector: for whoever checks equation (5). @throws `NOT_FOUND`. */
-  table(tagKeyId: string): Promise<Uint8Array>;
   /** Opens an upload and answers the terms that its acceptance will repeat. */
   open(ownerId: string, request: UploadRequest): Promise<UploadState>;
   upload(uploadId: string): Promise<UploadState>;
@@ -77,8 +77,6 @@ export interface Provider {
   read(file: Pick<FileRecord, 'fileId'>, part: StoredPart, range?: ByteRange): Promise<StoredBytes>;
   /** One block as one node holds it; undefined where that node has none. */
   block(fileId: string, uid: number, node: string): Promise<Uint8Array | undefined>;
-  /** One tag per uid, 48 bytes each. */
-  tags(fileId: string, uids: readonly number[]): Promise<readonly Uint8Array[]>;
   /**
    * Equations (2) and (3) of paper 004 over blocks as one node holds them: the answer to a challenge at once.
    *

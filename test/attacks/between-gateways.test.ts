@@ -1,13 +1,15 @@
 /** Who calls a gateway that has no business there, and who answers for another. */
 import { X509Certificate } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { integer } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type * as identities from '../../gateway/src/between/caller-identity.ts';
-import type * as doors from '../../gateway/src/between/inner-door.ts';
+import * as doors from '../../gateway/src/between/inner-door.ts';
 import * as owners from '../../gateway/src/between/owners-of.ts';
+import * as provided from '../../gateway/src/between/provider-calls.ts';
 import type * as reaches from '../../gateway/src/between/reached.ts';
-import type { LedgerSession } from '../../gateway/src/ledger/ledger.ts';
-import type { KeyServer } from '../../gateway/src/roles.ts';
+import type { LedgerSession, RoleIdentity } from '../../gateway/src/ledger/ledger.ts';
+import type { KeyServer, Provider } from '../../gateway/src/roles.ts';
 import { CertificateAuthority } from '../../network/devpeer/src/certificate-authority.ts';
 import { attack, failure, success, type Outcome } from '../support/attack.ts';
 import { variantOf } from '../support/attack-variant.ts';
@@ -162,4 +164,69 @@ attack({
     await expectOwner({ mspId: 'Cedar', role: 'agent' }, 'ab'.repeat(32));
     return outcomeOf(expectOwner(AGENT, 'ab'.repeat(32)));
   },
+});
+
+/** Organisations with agents and delegates of their own. */
+const EVERYBODY = {
+  organisations: ['Alder', 'Cedar'].map((mspId) => ({
+    mspId,
+    roles: ['agent' as const, 'delegate' as const],
+  })),
+};
+
+/** A file of an owner of Cedar's at Birch, and who comes for its content. */
+async function fetchingAs(
+  { providerCalls }: Pick<typeof provided, 'providerCalls'>,
+  caller: RoleIdentity,
+): Promise<Outcome> {
+  const provider = {
+    upload: async () => ({ ownerId: 'cd'.repeat(32) }),
+    read: async () => ({ size: 3, bytes: Readable.from([Buffer.from('abc')]) }),
+  } as unknown as Provider;
+  const session = { evaluate: async () => ({ mspId: 'Cedar' }) } as unknown as LedgerSession;
+  const expectOwner = owners.newExpectOwner(session, new AbortController().signal);
+  const stage = await newInnerStage({
+    authorities: await authorities,
+    routes: providerCalls(provider, expectOwner),
+    as: caller,
+    newInnerApp: (parts) => doors.newInnerApp({ ...parts, config: EVERYBODY }),
+  });
+  try {
+    const { bytes } = await stage.provider.read({ fileId: 'ef'.repeat(32) }, 'content');
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of bytes) chunks.push(chunk);
+    return success(Buffer.concat(chunks).toString());
+  } catch (error) {
+    if (error instanceof HoldfastError) return failure(error.message);
+    throw error;
+  } finally {
+    await stage.close();
+  }
+}
+
+const fileless = (from: string, to: string) => {
+  const file = 'gateway/src/between/provider-calls.ts';
+  return variantOf<typeof provided>(file, { file, from, to });
+};
+
+attack<Pick<typeof provided, 'providerCalls'>>({
+  id: 'T01',
+  attack: 'an agent that fetches the ciphertext of another organisation’s owner',
+  defence: 'an agent asks for files of its own organisation’s owners',
+  defended: () => provided,
+  undefended: () => fileless(`if (caller.role === 'agent') {`, 'if (caller.role === undefined) {'),
+  async run(world) {
+    const own = await fetchingAs(world, { mspId: 'Cedar', role: 'agent' });
+    if (!own.succeeded) throw new Error(own.words);
+    return fetchingAs(world, AGENT);
+  },
+});
+
+attack<Pick<typeof provided, 'providerCalls'>>({
+  id: 'T01',
+  attack: 'a delegate that fetches whole files',
+  defence: 'a delegate has the leaves, and blocks one by one',
+  defended: () => provided,
+  undefended: () => fileless(`part !== 'leaves'`, `part === 'leaves'`),
+  run: (world) => fetchingAs(world, { mspId: 'Alder', role: 'delegate' }),
 });

@@ -122,4 +122,36 @@ describe('locating damage', () => {
     await expect(damagedAmong([0], whole, ended)).rejects.toThrow('nobody waits');
     expect(await damagedAmong([0, 5], whole, signal)).toEqual([]);
   });
+
+  it('believes no provider that leaves a block out, or goes on without end', async () => {
+    const question = { file: tagged.file, node: 'birch-1' };
+    const leaving = (bytes: () => AsyncIterable<Uint8Array>): Provider => ({
+      ...providerOf(tagged.blocks),
+      providerId: 'Birch',
+      read: async () => ({ size: 44, bytes: bytes() }),
+    });
+    async function* none(): AsyncGenerator<Uint8Array> {
+      yield* [];
+    }
+    const short = { ...question, provider: leaving(none) };
+    await expect(damagedAmong([1], short, signal)).rejects.toMatchObject({
+      code: 'ANSWER_FALSE',
+      detail: 'provider Birch answered no leaf of block 1',
+    });
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) yield new Uint8Array(44);
+    }
+    const long = { ...question, provider: leaving(endless) };
+    await expect(damagedAmong([1], long, signal)).rejects.toMatchObject({
+      code: 'ANSWER_FALSE',
+      detail: expect.stringMatching(/^provider Birch answered more than \d+ bytes$/),
+    });
+  });
+
+  it('accuses nobody where not even the leaves come', async () => {
+    const away = new HoldfastError('STORAGE_UNREACHABLE', 'provider Birch does not answer');
+    const provider = { ...providerOf(tagged.blocks), read: () => Promise.reject(away) };
+    const question = { file: tagged.file, node: 'birch-1', provider };
+    expect(await damagedAmong([1], question, signal)).toBeUndefined();
+  });
 });

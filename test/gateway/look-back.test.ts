@@ -21,10 +21,16 @@ interface Played {
   readonly provider?: Partial<Provider>;
   /** What the ledger refuses a miss of a file with. */
   readonly refuse?: (fileId: string) => ErrorCode | undefined;
+  readonly slotSeconds?: number;
 }
 
 /** One look back; @returns the files that were reported as missed, and how it ended. */
-async function lookBack({ open, provider = {}, refuse = () => undefined }: Played) {
+async function lookBack({
+  open,
+  provider = {},
+  refuse = () => undefined,
+  slotSeconds = config.slotSeconds,
+}: Played) {
   const missed: string[] = [];
   const session = {
     mspId: 'Alder',
@@ -46,7 +52,7 @@ async function lookBack({ open, provider = {}, refuse = () => undefined }: Playe
   const round = newLookBack({
     session,
     channel: 'holdfast',
-    config,
+    config: { ...config, slotSeconds },
     monitor,
     providers: new Map([['Birch', provider as Provider]]),
     log: newLog('silent'),
@@ -83,6 +89,13 @@ describe('a delegate that looks back', () => {
     const refuse = (fileId: string) => void report.push(fileId);
     await lookBack({ open, provider: { read }, refuse });
     expect(asked).toEqual([[idOf(second), idOf(third)]]);
+  });
+
+  it('is done when its slot is over, though the provider never answers', async () => {
+    const read = () => new Promise<never>(() => undefined);
+    const open = { [EPOCH - 1]: [first, second], [ended]: [third] };
+    const { missed, ended: end } = await lookBack({ open, provider: { read }, slotSeconds: 0.1 });
+    expect([missed, end]).toEqual([[idOf(third)], 'done']);
   });
 
   it('reports every file although the ledger refuses one', async () => {

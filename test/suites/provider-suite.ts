@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { concat, equalBytes } from '@holdfast/protocol/bytes.js';
 import { verifyEquation5 } from '@holdfast/protocol/proof.js';
-import { TAG } from '@holdfast/protocol/tag.js';
 import type { Provider, StoredPart } from '../../gateway/src/roles.ts';
 import { NODES } from '../support/consortium.ts';
 import { flatfsFile } from '../support/flatfs-file.ts';
@@ -63,15 +62,13 @@ export function providerSuite(
       }
     });
 
-    it('takes the table of a tag key once, and gives it back', async () => {
+    it('takes the table of a tag key, and no other for it', async () => {
       await provider.tagKey(ann.tagKeyId, inChunks(ann.tableBytes));
-      expect(equalBytes(await provider.table(ann.tagKeyId), ann.tableBytes)).toBe(true);
       const bob = await stage.openOwner('bob');
       const wrong = provider.tagKey(bob.tagKeyId, inChunks(ann.tableBytes));
       await expect(wrong).rejects.toEqual(refused('KEY_INVALID'));
       const unknown = provider.tagKey(NOBODYS, inChunks(ann.tableBytes));
       await expect(unknown).rejects.toEqual(refused('NOT_FOUND'));
-      await expect(provider.table(NOBODYS)).rejects.toEqual(refused('NOT_FOUND'));
     });
 
     it('hands out every part as it came, whole and in ranges', async () => {
@@ -90,14 +87,12 @@ export function providerSuite(
       await expect(nobodys).rejects.toEqual(refused('NOT_FOUND'));
     });
 
-    it('hands out blocks and tags one by one', async () => {
+    it('hands out blocks one by one', async () => {
       const [node] = NODES;
       const block = await provider.block(stored.request.fileId, 1, node);
       expect(equalBytes(block ?? new Uint8Array(), stored.blocks[1] ?? new Uint8Array())).toBe(
         true,
       );
-      const [tag] = await provider.tags(stored.request.fileId, [2]);
-      expect(tag).toEqual(stored.tags.slice(2 * TAG, 3 * TAG));
       const nowhere = provider.block(stored.request.fileId, 1, 'elm-1');
       await expect(nowhere).rejects.toEqual(refused('NOT_FOUND'));
     });

@@ -5,7 +5,8 @@
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { KeyServerOrganisation } from '@holdfast/protocol/consortium-records.js';
 import { newIdentify, type Identify } from '../../gateway/src/between/caller-identity.ts';
-import { innerTls, newInnerApp } from '../../gateway/src/between/inner-door.ts';
+import type { CallerParts } from '../../gateway/src/between/caller.ts';
+import { innerTls, newInnerApp, type InnerRoute } from '../../gateway/src/between/inner-door.ts';
 import type { ExpectOwner } from '../../gateway/src/between/owners-of.ts';
 import { providerCalls } from '../../gateway/src/between/provider-calls.ts';
 import { newReach, type Reach } from '../../gateway/src/between/reached.ts';
@@ -26,11 +27,11 @@ import { CONFIG } from './consortium.ts';
 const NAMES = ['Alder', 'Birch', 'Cedar'] as const;
 type Name = (typeof NAMES)[number];
 /** Who is certified from the start. */
-const PARTIES = [
-  ['Alder', 'agent'],
-  ['Birch', 'provider'],
-  ['Cedar', 'key-server'],
-] as const;
+const PARTIES: readonly RoleIdentity[] = [
+  { mspId: 'Alder', role: 'agent' },
+  { mspId: 'Birch', role: 'provider' },
+  { mspId: 'Cedar', role: 'key-server' },
+];
 
 export interface Identity {
   readonly cert: string;
@@ -61,6 +62,10 @@ export interface InnerStageParts {
   readonly authorities: Authorities;
   readonly keyServer?: KeyServer;
   readonly provider?: Provider;
+  /** In place of the provider's. */
+  readonly routes?: readonly InnerRoute[];
+  /** Who calls the provider; Alder's agent unless given. */
+  readonly as?: RoleIdentity;
   /** What the key server has announced on the ledger. */
   readonly announced?: KeyServerOrganisation;
   /** Lets everybody pass unless given. */
@@ -69,7 +74,7 @@ export interface InnerStageParts {
   readonly revoked?: Set<string>;
   /** Of both ends, milliseconds. */
   readonly nowMs?: () => number;
-  readonly silentMs?: number;
+  readonly waits?: CallerParts['waits'];
   readonly aliveMs?: number;
   /** Other modules than the product's own, where given. */
   readonly newIdentify?: (rules: Parameters<typeof newIdentify>[0]) => Identify;
@@ -92,12 +97,28 @@ export interface InnerStage {
   close(): Promise<void>;
 }
 
+const SERVED: readonly RoleIdentity[] = [
+  { mspId: 'Cedar', role: 'key-server' },
+  { mspId: 'Birch', role: 'provider' },
+];
+
+function routesOf(parts: InnerStageParts): InnerRoute[] {
+  const { keyServer, provider, expectOwner = () => Promise.resolve() } = parts;
+  return [
+    presenceCall(SERVED),
+    keyServerCall(new Map(keyServer && [[keyServer.mspId, keyServer]]), expectOwner),
+    ...(parts.routes ?? (provider === undefined ? [] : providerCalls(provider, expectOwner))),
+  ];
+}
+
 /** Cedar's key server and Birch's provider behind one door, and Alder's agent before it. */
 export async function newInnerStage(parts: InnerStageParts): Promise<InnerStage> {
-  const { authorities, revoked = new Set<string>(), nowMs = Date.now, silentMs } = parts;
+  const { authorities, revoked = new Set<string>(), nowMs = Date.now } = parts;
   const held = new Map<string, Identity>();
-  for (const [mspId, role] of PARTIES) {
-    held.set(`${mspId}/${role}`, await authorities.certified(mspId, role));
+  const agent = { mspId: 'Alder', role: 'agent' } as const;
+  const { as: caller = agent } = parts;
+  for (const { mspId, role } of [...PARTIES, caller]) {
+    held.set(`${mspId}/${role}`, await authorities.certified(mspId as Name, role));
   }
   let url = 'https://127.0.0.1:1';
   let version = 0;
@@ -128,12 +149,7 @@ export async function newInnerStage(parts: InnerStageParts): Promise<InnerStage>
   const live = connectionOf(held);
   const roots = rootsOf(live().organisations);
   const rules = { roots, revocations, nowMs };
-  const { keyServer, provider, expectOwner = () => Promise.resolve() } = parts;
   const stopping = new AbortController();
-  const served: RoleIdentity[] = [
-    { mspId: 'Cedar', role: 'key-server' },
-    { mspId: 'Birch', role: 'provider' },
-  ];
   const metrics = { answered: () => undefined };
   const log = newLog('silent');
   const monotonicMs = () => performance.now();
@@ -144,14 +160,10 @@ export async function newInnerStage(parts: InnerStageParts): Promise<InnerStage>
     config: CONFIG,
     identify: (parts.newIdentify ?? newIdentify)(rules),
     ...(parts.aliveMs === undefined ? {} : { aliveMs: parts.aliveMs }),
-    routes: [
-      presenceCall(served),
-      keyServerCall(new Map(keyServer && [[keyServer.mspId, keyServer]]), expectOwner),
-      ...(provider === undefined ? [] : providerCalls(provider, expectOwner)),
-    ],
+    routes: routesOf(parts),
     retryAfter: () => undefined,
   });
-  const server = newHttpServer(UNLIMITED, undefined, innerTls(live, served));
+  const server = newHttpServer(UNLIMITED, undefined, innerTls(live, SERVED));
   url = await server.listen(app, '127.0.0.1', 0);
 
   const reachFrom = (connection: () => Connection): Reach =>
@@ -161,15 +173,14 @@ export async function newInnerStage(parts: InnerStageParts): Promise<InnerStage>
       identify: newIdentify(rules),
       monotonicMs,
       signal: stopping.signal,
-      ...(silentMs === undefined ? {} : { silentMs }),
+      ...(parts.waits === undefined ? {} : { waits: parts.waits }),
     });
-  const agent = { mspId: 'Alder', role: 'agent' } as const;
   const sessionOf = (identity: RoleIdentity) =>
     ({ ...identity, evaluate: async () => parts.announced }) as unknown as LedgerSession;
   const reach = reachFrom(live);
   return {
     keyServer: reach.keyServer('Cedar', sessionOf(agent)).role,
-    provider: reach.provider('Birch', agent).role,
+    provider: reach.provider('Birch', caller).role,
     url,
     keyServerAs(identity, own) {
       const identities = new Map([[`${identity.mspId}/${identity.role}`, own]]);

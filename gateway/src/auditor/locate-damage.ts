@@ -12,7 +12,9 @@ import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { decodeLeaves, type Leaf } from '@holdfast/protocol/leaf-list.js';
 import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
+import { falseAnswer } from '../between/answers.ts';
 import type { Provider } from '../roles.ts';
+import { wholePart } from '../whole-part.ts';
 
 export interface DamageQuestion {
   readonly channel: string;
@@ -34,19 +36,28 @@ export async function locateDamage(
   return damagedAmong(uids, { file, node, provider }, signal);
 }
 
-/** Those of `uids` that are damaged on the node, ascending; undefined where it does not answer. */
+/**
+ * Those of `uids` that are damaged on the node, ascending; undefined where it does not answer.
+ *
+ * What they should be is the provider's word, for the salt that would bind the leaves to the root is not told here: whoever
+ * lies in it hides damage from this look, not from an audit.
+ *
+ * @throws `ANSWER_FALSE` where it has no leaf of a block.
+ */
 export async function damagedAmong(
   uids: readonly number[],
   { file, node, provider }: { file: FileRecord; node: string; provider: Provider },
   signal: AbortSignal,
 ): Promise<number[] | undefined> {
-  const leaves = await leavesOf(provider, file);
   const damaged: number[] = [];
   try {
+    const leaves = await leavesOf(provider, file);
     for (const uid of uids) {
       signal.throwIfAborted();
       const leaf = leaves.get(uid);
-      if (leaf === undefined) throw new Error(`bug: block ${uid} has no leaf`);
+      if (leaf === undefined) {
+        throw falseAnswer(`provider ${provider.providerId}`, `no leaf of block ${uid}`);
+      }
       const bytes = await provider.block(file.fileId, uid, node);
       if (bytes === undefined || !isWhole(bytes, leaf)) damaged.push(uid);
     }
@@ -65,8 +76,6 @@ export async function leavesOf(
   provider: Provider,
   file: FileRecord,
 ): Promise<ReadonlyMap<number, Leaf>> {
-  const { bytes } = await provider.read(file, 'leaves');
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of bytes) chunks.push(chunk);
-  return new Map(decodeLeaves(Buffer.concat(chunks)).map((leaf) => [leaf.uid, leaf]));
+  const leaves = decodeLeaves(await wholePart(provider, file, 'leaves'));
+  return new Map(leaves.map((leaf) => [leaf.uid, leaf]));
 }

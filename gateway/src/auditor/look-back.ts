@@ -11,6 +11,7 @@ import type { Config } from '@holdfast/protocol/consortium-records.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { FileState } from '@holdfast/protocol/ledger-transactions.js';
 import { delegateOf, drawnNode } from '@holdfast/protocol/audit.js';
+import { withDeadline } from '../deadline.ts';
 import type { LedgerSession } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Monitor } from '../monitor/monitor.ts';
@@ -132,9 +133,15 @@ async function miss(
   await unless(done, session.submit('audits:miss', args, signal));
 }
 
-/** Goes to owner and provider as an alert, never into a verdict. */
+const late = (): HoldfastError =>
+  new HoldfastError('STORAGE_UNREACHABLE', 'the blocks have not come within a slot');
+
+/**
+ * Goes to owner and provider as an alert, never into a verdict. The slot ends it, whatever the provider does: the next one's
+ * misses are more than this.
+ */
 async function locate(
-  { session, channel, monitor, providers, log }: LookBackParts,
+  { session, channel, config, monitor, providers, log }: LookBackParts,
   state: FileState,
   epoch: number,
   signal: AbortSignal,
@@ -144,7 +151,9 @@ async function locate(
   if (provider === undefined) return;
   const { value: beacon } = await session.evaluate('beacons:get', { epoch }, signal);
   const node = drawnNode(state, epoch, beacon);
-  const blocks = await locateDamage({ channel, state, epoch, beacon, node, provider }, signal);
+  const question = { channel, state, epoch, beacon, node, provider };
+  const slotMs = config.slotSeconds * 1000;
+  const blocks = await withDeadline(slotMs, signal, late, (until) => locateDamage(question, until));
   if (blocks === undefined) {
     log.warn({ event: 'NodeUnreachable', node, fileId: file.fileId });
     return;

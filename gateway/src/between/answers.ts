@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { fromUtf8 } from '@holdfast/protocol/bytes.js';
 import { ERRORS, HoldfastError, type ErrorCode } from '@holdfast/protocol/errors.js';
 import { parseJson } from '@holdfast/protocol/schema.js';
+import { boundedBytes } from '../bounded-bytes.ts';
 import { HttpRefusal } from '../http/problem.ts';
 import type { Answered, Asked, Caller } from './caller.ts';
 
@@ -89,20 +90,12 @@ function afterIn({ 'retry-after': after = '' }: Answered['headers']): Record<str
 }
 
 /** @throws `ANSWER_FALSE` naming who answers, where there are more bytes. */
-async function wholeOf(
+export const wholeOf = (
   title: string,
   bytes: AsyncIterable<Uint8Array>,
   most: number,
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of bytes) {
-    length += chunk.length;
-    if (length > most) throw falseAnswer(title, `more than ${most} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
+): Promise<Uint8Array> =>
+  boundedBytes(bytes, most, () => falseAnswer(title, `more than ${most} bytes`));
 
 export const falseAnswer = (title: string, what: string, cause?: unknown): HoldfastError =>
   new HoldfastError('ANSWER_FALSE', `${title} answered ${what}`, { cause });

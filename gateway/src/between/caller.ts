@@ -3,7 +3,8 @@
  * it plays.
  *
  * Connections are kept, for a new one costs more than fifty calls. Whoever is called may be silent for half a minute, says
- * that it lives while it works (status 102), and gets no more than {@link MOST_CALLS} calls at once.
+ * that it lives while it works (status 102), has an answer as soon as our own door would, and gets no more than
+ * {@link MOST_CALLS} calls at once.
  *
  * @module
  */
@@ -12,16 +13,18 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { HoldfastError, type ErrorCode } from '@holdfast/protocol/errors.js';
 import { utf8 } from '@holdfast/protocol/bytes.js';
+import { FLOW, flowing } from '../http/body-flow.ts';
+import { longestOf } from '../http/requests.ts';
 import type { LiveConnection } from '../identity/live-connection.ts';
 import type { Revocations } from '../identity/revocations.ts';
 import type { Connection } from '../ledger/connection.ts';
 import type { RoleIdentity } from '../ledger/ledger.ts';
 import { expectServer, type Identify } from './caller-identity.ts';
-import { newGate, type Leave } from './gate.ts';
+import { newGate, type Passage } from './gate.ts';
 import { serverNameOf, titleOf } from './names.ts';
-import { newPatience, type Patience } from './patience.ts';
+import { newPatience, type Patience, type Waits } from './patience.ts';
 
-const SILENT_MS = 30_000;
+const SILENT_MS = FLOW.idleMs;
 const MOST_CALLS = 256;
 /** A connection that nobody uses is closed before the other end closes it, milliseconds. */
 const IDLE_MS = 10_000;
@@ -38,7 +41,8 @@ export interface CallerParts {
   readonly monotonicMs: () => number;
   /** Ends what is under way. */
   readonly signal: AbortSignal;
-  readonly silentMs?: number;
+  /** {@link SILENT_MS}, and {@link longestOf} the method, unless given. */
+  readonly waits?: Partial<Waits>;
 }
 
 export interface Asked {
@@ -75,28 +79,30 @@ export function newCaller(parts: CallerParts): Caller {
     return new HoldfastError(code, `${title} does not answer: ${reason}`, { cause });
   };
 
-  async function attempt(asked: Asked, leave: Leave): Promise<Answered> {
+  async function attempt(asked: Asked, passage: Passage): Promise<Answered> {
     const sent = send(parts, asked, agentNow());
     const response = await responseTo(sent, asked);
+    sent.patience.rest();
+    passage.heard();
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,
-      bytes: leaving(received(sent, response), leave, unreachable),
+      bytes: leaving(received(sent, response), passage, unreachable),
     };
   }
 
   return {
     title,
     async ask(asked) {
-      const leave = gate.enter();
+      const passage = gate.enter();
       for (let tries = 1; ; tries++) {
         try {
-          return await attempt(asked, leave);
+          return await attempt(asked, passage);
         } catch (error) {
           // the other end closed a kept connection just as it was used: that call never began
           if (error instanceof StaleConnection && tries === 1) continue;
           const ours = error instanceof SourceFailed;
-          leave(ours);
+          passage.leave(ours);
           throw ours ? error.cause : unreachable(error);
         }
       }
@@ -156,10 +162,12 @@ function organisationIn({ organisations }: Connection, { mspId }: RoleIdentity) 
 interface Sent {
   readonly request: ClientRequest;
   readonly patience: Patience;
+  readonly silentMs: number;
 }
 
 function send(parts: CallerParts, { method, path, json, bytes }: Asked, agent: Agent): Sent {
-  const { connection, to, signal, silentMs = SILENT_MS } = parts;
+  const { connection, to, signal } = parts;
+  const { silentMs = SILENT_MS, longestMs = longestOf(method) } = parts.waits ?? {};
   const { gatewayUrl: url } = organisationIn(connection(), to);
   if (typeof url !== 'string') {
     throw new HoldfastError(
@@ -177,15 +185,15 @@ function send(parts: CallerParts, { method, path, json, bytes }: Asked, agent: A
       : { 'content-type': 'application/octet-stream', expect: '100-continue' }),
   };
   const request = httpsRequest(new URL(path, url), { method, headers, agent, signal });
-  const patience = newPatience(silentMs, () =>
-    request.destroy(new Error(`silent for ${silentMs / 1000} s`)),
+  const patience = newPatience({ silentMs, longestMs }, (reason) =>
+    request.destroy(new Error(reason)),
   );
-  request.on('information', () => patience.wait());
+  request.on('information', () => patience.heard());
   request.on('close', () => patience.rest());
   patience.wait();
   if (bytes === undefined) request.end(body);
   else request.flushHeaders();
-  return { request, patience };
+  return { request, patience, silentMs };
 }
 
 /** @throws `SourceFailed`, `StaleConnection`; what the connection throws. */
@@ -220,18 +228,17 @@ async function pump(
   over: AbortSignal,
 ): Promise<void> {
   const source = bytes[Symbol.asyncIterator]();
-  const ended = once(over, 'abort').then(() => undefined);
   try {
     while (!over.aborted) {
       patience.rest();
-      const step = await Promise.race([source.next(), ended]);
+      const step = await unlessOver(source.next(), over);
       patience.wait();
       if (step === undefined) break;
       if (step.done === true) {
         request.end();
         return;
       }
-      if (!request.write(step.value)) await Promise.race([drained(request), ended]);
+      if (!request.write(step.value)) await unlessOver(drained(request), over);
     }
   } catch (cause) {
     // no end of the body is sent: what has come of it does not count
@@ -241,31 +248,37 @@ async function pump(
   void source.return?.().catch(() => undefined);
 }
 
+/** undefined where it is over before. One promise to race them all with would keep what each of them gave. */
+function unlessOver<T>(coming: Promise<T>, over: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => resolve(undefined);
+    if (over.aborted) end();
+    over.addEventListener('abort', end, { once: true });
+    const heard = (): void => over.removeEventListener('abort', end);
+    coming.finally(heard).then(resolve, reject);
+  });
+}
+
 const drained = (request: ClientRequest): Promise<void> =>
   new Promise((resolve) => request.once('drain', resolve));
 
 /** The body of an answer; how long its reader takes does not count. */
 async function* received(
-  { request, patience }: Sent,
+  { request, silentMs }: Sent,
   response: IncomingMessage,
 ): AsyncGenerator<Uint8Array, void> {
-  patience.wait();
   try {
-    for await (const chunk of response as AsyncIterable<Uint8Array>) {
-      patience.rest();
-      yield chunk;
-      patience.wait();
-    }
+    yield* flowing(response, { ...FLOW, idleMs: silentMs });
   } finally {
-    patience.rest();
-    if (!response.complete) request.destroy();
+    // what is left is not read, nor is more of a body sent that was refused: whoever refused it may keep the connection open
+    if (!response.readableEnded || !request.writableEnded) request.destroy();
   }
 }
 
 /** Leaves the gate at the end. */
 async function* leaving(
   bytes: AsyncIterable<Uint8Array>,
-  leave: Leave,
+  passage: Passage,
   failing: (cause: unknown) => HoldfastError,
 ): AsyncGenerator<Uint8Array, void> {
   let answered = true;
@@ -275,6 +288,6 @@ async function* leaving(
     answered = false;
     throw failing(cause);
   } finally {
-    leave(answered);
+    passage.leave(answered);
   }
 }

@@ -4,11 +4,12 @@
  * @module
  */
 import { z } from 'zod';
+import { repairRequest } from '@holdfast/protocol/file-messages.js';
 import { terms } from '@holdfast/protocol/file-records.js';
 import * as s from '@holdfast/protocol/schema.js';
 import { uploadRequest } from '@holdfast/protocol/upload-messages.js';
 
-/** Most elements, and most block ids, of one call. */
+/** Most elements, and most challenged blocks, of one call. */
 const ELEMENTS = 64;
 const UIDS = 100_000;
 
@@ -32,15 +33,18 @@ export const uploadState = z.strictObject({
 });
 export const written = z.strictObject({ offset: s.counter });
 
-const uids = z.array(s.counter).min(1).max(UIDS);
-export const tagsWanted = z.strictObject({ uids });
-export const repairWanted = z.strictObject({ node: s.name, uids });
+export const repairWanted = repairRequest;
 export const repaired = z.strictObject({ uids: z.array(s.counter).max(UIDS) });
 
 /** `coefficients` as 32 bytes each, big-endian. */
 export const combinationWanted = z.strictObject({
   node: s.name,
-  uids,
+  /** Each once: a block that is named again and again would be read again and again. */
+  uids: z
+    .array(s.counter)
+    .min(1)
+    .max(UIDS)
+    .refine((uids) => new Set(uids).size === uids.length, 'expected each block once'),
   coefficients: z.array(s.scalar).min(1).max(UIDS),
 });
 export const combination = z.strictObject({ combinedTag: s.pointG1, combinedBlock: s.base64url });

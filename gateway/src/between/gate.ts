@@ -21,12 +21,17 @@ export interface GateParts {
   readonly monotonicMs: () => number;
 }
 
-/** What became of a call: whether an answer came, whatever it said. */
-export type Leave = (answered: boolean) => void;
+/** A call under way. */
+export interface Passage {
+  /** An answer begins: whoever comes next need not wait for its end, which may be another's to put off. */
+  heard(): void;
+  /** @param answered - whether a whole answer came, whatever it said. */
+  leave(answered: boolean): void;
+}
 
 export interface Gate {
   /** @throws the gate's code where it is closed or full. */
-  enter(): Leave;
+  enter(): Passage;
 }
 
 export function newGate({ title, code, most, monotonicMs }: GateParts): Gate {
@@ -35,17 +40,25 @@ export function newGate({ title, code, most, monotonicMs }: GateParts): Gate {
   let closedUntil = 0;
   let isTrying = false;
 
-  function leave(isTrial: boolean): Leave {
+  function passage(isTrial: boolean): Passage {
     let hasLeft = false;
-    return (answered) => {
-      if (hasLeft) return;
-      hasLeft = true;
-      inside--;
-      if (isTrial) isTrying = false;
-      failures = answered ? 0 : failures + 1;
-      if (failures < FAILURES) return;
-      const rest = FIRST_REST_MS * 2 ** (failures - FAILURES);
-      closedUntil = monotonicMs() + Math.min(rest, LONGEST_REST_MS);
+    let isTried = !isTrial;
+    function heard(): void {
+      if (!isTried) isTrying = false;
+      isTried = true;
+    }
+    return {
+      heard,
+      leave(answered) {
+        if (hasLeft) return;
+        hasLeft = true;
+        inside--;
+        heard();
+        failures = answered ? 0 : failures + 1;
+        if (failures < FAILURES) return;
+        const rest = FIRST_REST_MS * 2 ** (failures - FAILURES);
+        closedUntil = monotonicMs() + Math.min(rest, LONGEST_REST_MS);
+      },
     };
   }
 
@@ -58,7 +71,7 @@ export function newGate({ title, code, most, monotonicMs }: GateParts): Gate {
       if (inside >= most) throw new HoldfastError(code, `${title} has ${most} calls to answer`);
       isTrying = isTrial;
       inside++;
-      return leave(isTrial);
+      return passage(isTrial);
     },
   };
 }

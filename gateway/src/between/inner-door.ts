@@ -67,12 +67,15 @@ export function newInnerApp(parts: InnerDoorParts): Express {
 const identified =
   ({ identify, config }: InnerDoorParts): RequestHandler =>
   (request, response, next) => {
+    // whoever is refused keeps no connection
+    response.set('Connection', 'close');
     const { socket } = request;
     const caller = identify((socket as TLSSocket).getPeerX509Certificate());
     const granted = config.organisations.find(({ mspId }) => mspId === caller.mspId)?.roles ?? [];
     if (!granted.includes(caller.role)) {
       throw new HoldfastError('NOT_ALLOWED', `the consortium knows no ${titleOf(caller)}`);
     }
+    response.removeHeader('Connection');
     response.locals['asking'] = caller;
     response.locals['gateway'] = `${caller.mspId}/${caller.role}`;
     next();

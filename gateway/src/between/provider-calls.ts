@@ -6,7 +6,8 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { base64url, concat, fromBase64url } from '@holdfast/protocol/bytes.js';
+import { base64url, fromBase64url } from '@holdfast/protocol/bytes.js';
+import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { decodeScalar } from '@holdfast/protocol/scalar.js';
 import type { Role } from '@holdfast/protocol/schema.js';
 import * as s from '@holdfast/protocol/schema.js';
@@ -17,10 +18,11 @@ import type { Provider } from '../roles.ts';
 import * as calls from './calls.ts';
 import type { InnerRoute } from './inner-door.ts';
 import { addressOf, answerBytes, answerJson, jsonIn, queryOf } from './inner-routes.ts';
+import { titleOf } from './names.ts';
 import type { ExpectOwner } from './owners-of.ts';
 
 const AGENT: readonly Role[] = ['agent'];
-/** Delegates look for damage, agents for their owners. */
+/** Delegates look for damage, agents ask for their owners. */
 const BOTH: readonly Role[] = ['agent', 'delegate'];
 const P = '/v1/provider';
 
@@ -36,14 +38,19 @@ const fileAddress = z.strictObject({ fileId: s.digest });
 const storedAddress = fileAddress.extend({
   part: z.enum(['content', 'manifest', 'tags', 'leaves', 'card']),
 });
-const rangeQuery = z.strictObject({ start: number.optional(), end: number.optional() });
+const rangeQuery = z
+  .strictObject({ start: number.optional(), end: number.optional() })
+  .refine(({ start, end }) => (start === undefined) === (end === undefined), {
+    path: ['start'],
+    error: 'expected start and end, or neither',
+  });
 const blockAddress = fileAddress.extend({ uid: number });
 
 /** (Provider) */
 export const providerCalls = (provider: Provider, expectOwner: ExpectOwner): InnerRoute[] => [
   ...tagKeyCalls(provider),
   ...uploadCalls(provider, expectOwner),
-  ...fileCalls(provider),
+  ...fileCalls(provider, expectOwner),
 ];
 
 const tagKeyCalls = (provider: Provider): InnerRoute[] => [
@@ -55,15 +62,6 @@ const tagKeyCalls = (provider: Provider): InnerRoute[] => [
       const { tagKeyId } = addressOf(request, tagKeyAddress);
       await provider.tagKey(tagKeyId, bodyIn(request, response));
       response.status(204).end();
-    },
-  },
-  {
-    method: 'get',
-    path: `${P}/tag-keys/:tagKeyId`,
-    callers: BOTH,
-    async handle(request, response) {
-      const { tagKeyId } = addressOf(request, tagKeyAddress);
-      answerBytes(response, await provider.table(tagKeyId));
     },
   },
 ];
@@ -138,9 +136,22 @@ function answerState(response: Response, state: Awaited<ReturnType<Provider['upl
   });
 }
 
-function fileCalls(provider: Provider): InnerRoute[] {
-  async function readPart(request: Request) {
-    const { fileId, part } = addressOf(request, storedAddress);
+function fileCalls(provider: Provider, expectOwner: ExpectOwner): InnerRoute[] {
+  /** A file that the caller has to do with: an agent its owners', a delegate any. */
+  async function fileIn(request: Request, caller: RoleIdentity): Promise<string> {
+    const { fileId } = addressOf(request, fileAddress.loose());
+    if (caller.role === 'agent') {
+      const { ownerId } = await provider.upload(fileId);
+      await expectOwner(caller, ownerId);
+    }
+    return fileId;
+  }
+  async function readPart(request: Request, caller: RoleIdentity) {
+    const { part } = addressOf(request, storedAddress);
+    if (caller.role === 'delegate' && part !== 'leaves') {
+      throw new HoldfastError('NOT_ALLOWED', `${titleOf(caller)} may have the leaves alone`);
+    }
+    const fileId = await fileIn(request, caller);
     const { start, end } = queryOf(request, rangeQuery);
     const range = start === undefined || end === undefined ? undefined : { start, end };
     return provider.read({ fileId }, part, range);
@@ -151,8 +162,8 @@ function fileCalls(provider: Provider): InnerRoute[] {
       method: 'get',
       path: `${part}/size`,
       callers: BOTH,
-      async handle(request, response) {
-        const { size } = await readPart(request);
+      async handle(request, response, caller) {
+        const { size } = await readPart(request, caller);
         answerJson(response, calls.partSize, { size });
       },
     },
@@ -160,8 +171,8 @@ function fileCalls(provider: Provider): InnerRoute[] {
       method: 'get',
       path: part,
       callers: BOTH,
-      async handle(request, response) {
-        const { bytes } = await readPart(request);
+      async handle(request, response, caller) {
+        const { bytes } = await readPart(request, caller);
         await sendStream(response, bytes);
       },
     },
@@ -169,8 +180,9 @@ function fileCalls(provider: Provider): InnerRoute[] {
       method: 'get',
       path: `${P}/files/:fileId/blocks/:uid`,
       callers: BOTH,
-      async handle(request, response) {
-        const { fileId, uid } = addressOf(request, blockAddress);
+      async handle(request, response, caller) {
+        const { uid } = addressOf(request, blockAddress);
+        const fileId = await fileIn(request, caller);
         const { node } = queryOf(request, z.strictObject({ node: s.name }));
         const block = await provider.block(fileId, uid, node);
         if (block === undefined) response.status(204).end();
@@ -179,20 +191,10 @@ function fileCalls(provider: Provider): InnerRoute[] {
     },
     {
       method: 'post',
-      path: `${P}/files/:fileId/tags`,
-      callers: BOTH,
-      async handle(request, response) {
-        const { fileId } = addressOf(request, fileAddress);
-        const { uids } = await jsonIn(request, response, calls.tagsWanted);
-        answerBytes(response, concat(...(await provider.tags(fileId, uids))));
-      },
-    },
-    {
-      method: 'post',
       path: `${P}/files/:fileId/combinations`,
-      callers: BOTH,
-      async handle(request, response) {
-        const { fileId } = addressOf(request, fileAddress);
+      callers: AGENT,
+      async handle(request, response, caller) {
+        const fileId = await fileIn(request, caller);
         const wanted = await jsonIn(request, response, calls.combinationWanted);
         const { node, uids } = wanted;
         const coefficients = wanted.coefficients.map((each) => decodeScalar(fromBase64url(each)));
@@ -211,8 +213,8 @@ function fileCalls(provider: Provider): InnerRoute[] {
       method: 'post',
       path: `${P}/files/:fileId/repairs`,
       callers: AGENT,
-      async handle(request, response) {
-        const { fileId } = addressOf(request, fileAddress);
+      async handle(request, response, caller) {
+        const fileId = await fileIn(request, caller);
         const { node, uids } = await jsonIn(request, response, calls.repairWanted);
         const done = await provider.repair(fileId, node, uids);
         answerJson(response, calls.repaired, { uids: [...done] });

@@ -6,7 +6,6 @@
 import { base64url, fromBase64url } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { encodeScalar } from '@holdfast/protocol/scalar.js';
-import { TAG } from '@holdfast/protocol/tag.js';
 import { acceptanceAnswer } from '@holdfast/protocol/upload-messages.js';
 import type { ByteRange, Provider } from '../roles.ts';
 import { accepted, bytesOf, falseAnswer, jsonOf, jsonOrNone } from './answers.ts';
@@ -14,21 +13,15 @@ import type { Caller } from './caller.ts';
 import * as calls from './calls.ts';
 
 const P = '/v1/provider';
-/** Bytes of the largest table, and of the largest block. */
-const TABLE_LIMIT = 8_457 * 48;
+/** Bytes of the largest block. */
 const BLOCK_LIMIT = 1_048_576;
 
 /** (Agent, Delegate) */
 export function newRemoteProvider(providerId: string, caller: Caller): Provider {
-  const { title } = caller;
   return {
     providerId,
     async tagKey(tagKeyId, bytes) {
       await bytesOf(caller, { method: 'PUT', path: `${P}/tag-keys/${tagKeyId}`, bytes }, 0);
-    },
-    async table(tagKeyId) {
-      const asked = { method: 'GET', path: `${P}/tag-keys/${tagKeyId}` } as const;
-      return (await bytesOf(caller, asked, TABLE_LIMIT)) ?? new Uint8Array();
     },
     open: (ownerId, request) =>
       jsonOf(
@@ -61,13 +54,6 @@ export function newRemoteProvider(providerId: string, caller: Caller): Provider 
     block: (fileId, uid, node) => {
       const path = `${P}/files/${fileId}/blocks/${uid}?node=${encodeURIComponent(node)}`;
       return bytesOf(caller, { method: 'GET', path }, BLOCK_LIMIT);
-    },
-    async tags(fileId, uids) {
-      const path = `${P}/files/${fileId}/tags`;
-      const most = TAG * uids.length;
-      const bytes = await bytesOf(caller, { method: 'POST', path, json: { uids } }, most);
-      if (bytes?.length !== most) throw falseAnswer(title, `other than ${uids.length} tags`);
-      return uids.map((_, i) => bytes.subarray(TAG * i, TAG * (i + 1)));
     },
     async combine(fileId, node, { uids, coefficients }) {
       const path = `${P}/files/${fileId}/combinations`;

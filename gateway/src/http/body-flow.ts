@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { HttpRefusal } from './problem.ts';
 
 /** Only the time in which we wait for the sender counts. */
@@ -20,9 +20,12 @@ export interface Flow {
 export const FLOW: Flow = { idleMs: 30_000, graceMs: 30_000, bytesPerSecond: 4_096 };
 
 /** @throws `INPUT_INVALID` (408) where they come too slowly; what the connection throws. */
-export async function* flowing(request: Request, flow: Flow): AsyncGenerator<Uint8Array, void> {
-  // destroying the request would reset the connection before a refusal is sent
-  const chunks = request.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
+export async function* flowing(
+  message: IncomingMessage,
+  flow: Flow,
+): AsyncGenerator<Uint8Array, void> {
+  // destroying a request would reset the connection before a refusal is sent
+  const chunks = message.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
   let waitedMs = 0;
   let bytes = 0;
   let isWaiting = false;

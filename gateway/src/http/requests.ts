@@ -43,13 +43,19 @@ const hasBody = ({ method, headers }: Request): boolean =>
 
 export const callerOf = (response: Response): Signer => response.locals['caller'] as Signer;
 
+const isReading = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
+/** Milliseconds in which a request is answered, or never. */
+export const longestOf = (method: string): number => (isReading(method) ? PATIENCE_MS : WORK_MS);
+
 /** Ends when whoever reads has gone or nobody answers for a minute; what has an effect goes on where its sender has left. */
 export function signalOf(response: Response): AbortSignal {
   const { method } = response.req;
-  if (method !== 'GET' && method !== 'HEAD') return AbortSignal.timeout(WORK_MS);
+  const late = AbortSignal.timeout(longestOf(method));
+  if (!isReading(method)) return late;
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  return AbortSignal.any([gone.signal, AbortSignal.timeout(PATIENCE_MS)]);
+  return AbortSignal.any([gone.signal, late]);
 }
 
 export function send(response: Response, { status, headers, body }: Answer): void {

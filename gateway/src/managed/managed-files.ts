@@ -34,6 +34,7 @@ import type { PlainFile, SealedBlock, SealedFile } from '@holdfast/protocol/pipe
 import { usedOtherwise } from '../http/idempotency.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { KeyServer, Provider } from '../roles.ts';
+import { wholePart } from '../whole-part.ts';
 import { isAccepted, type BegunPuts, type Naming } from './begun-puts.ts';
 import type { ManagedOwner } from './managed-owner.ts';
 import { registrationOf } from './registration.ts';
@@ -264,11 +265,8 @@ const oprfOf =
 
 const partsOf =
   (provider: Provider): ReadPart =>
-  async (file, part) => {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of (await provider.read(file, part)).bytes) chunks.push(chunk);
-    return new Uint8Array(Buffer.concat(chunks));
-  };
+  (file, part) =>
+    wholePart(provider, file, part);
 
 async function* contentOf(
   provider: Provider,

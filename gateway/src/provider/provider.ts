@@ -32,8 +32,6 @@ export function newProvider(context: ProviderContext): Provider {
       await exclusive(tagKeyId, () => tables.add(key, source));
     },
 
-    table: (tagKeyId) => tables.bytes(tagKeyId),
-
     open: (ownerId, request) =>
       exclusive(request.fileId, async () =>
         uploadState(await openUpload(context, ownerId, request)),
@@ -71,11 +69,6 @@ export function newProvider(context: ProviderContext): Provider {
     async block(fileId, uid, node) {
       const { digest } = await leafOf(catalogue, await stored(context, fileId), uid);
       return nodeNamed(context, node).get(blockCid(digest), signal);
-    },
-
-    async tags(fileId, uids) {
-      const file = await stored(context, fileId);
-      return Promise.all(uids.map((uid) => tagOf(context, file, uid)));
     },
 
     async combine(fileId, node, challenge) {

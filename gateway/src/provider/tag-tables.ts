@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { concat, equalBytes, fromHex } from '@holdfast/protocol/bytes.js';
+import { concatAll, equalBytes, fromHex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { TagKeyRecord } from '@holdfast/protocol/account-records.js';
 import { pointsOf, rowOf } from '@holdfast/protocol/point-row.js';
@@ -27,8 +27,6 @@ export interface TagTables {
   /** Takes the table of a key. @throws `KEY_INVALID`. */
   add(key: TagKeyRecord, table: AsyncIterable<Uint8Array>): Promise<void>;
   has(tagKeyId: string): Promise<boolean>;
-  /** As it came. @throws `NOT_FOUND`. */
-  bytes(tagKeyId: string): Promise<Uint8Array>;
   /** The first `sectors` points. @throws `NOT_FOUND`. */
   table(tagKeyId: string, sectors: number): Promise<PublicTable>;
 }
@@ -62,11 +60,6 @@ export function newTagTables(
       }
       await catalogue.write(await catalogue.pages('table', key.tagKeyId, 0, table));
       keep(key.tagKeyId, points);
-    },
-    async bytes(tagKeyId) {
-      const table = await catalogue.allBytes('table', tagKeyId);
-      if (table.length > 0) return table;
-      throw new HoldfastError('NOT_FOUND', `no table of tag key ${tagKeyId} has come`);
     },
     async table(tagKeyId, sectors) {
       const known = decoded.get(tagKeyId);
@@ -105,5 +98,5 @@ async function collect(source: AsyncIterable<Uint8Array>, length: number): Promi
   if (held !== length) {
     throw new HoldfastError('KEY_INVALID', `the table of this key has ${length} bytes`);
   }
-  return concat(...parts);
+  return concatAll(parts);
 }

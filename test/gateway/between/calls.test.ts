@@ -1,13 +1,15 @@
 /** Calls between gateways: what is made of answers that are false, late or none, and of certificates that change. */
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { equalBytes, integer } from '@holdfast/protocol/bytes.js';
+import { integer } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { newGate } from '../../../gateway/src/between/gate.ts';
 import type { newInnerApp } from '../../../gateway/src/between/inner-door.ts';
-import type { KeyServer, Provider } from '../../../gateway/src/roles.ts';
+import { serverNameOf } from '../../../gateway/src/between/names.ts';
+import type { KeyServer } from '../../../gateway/src/roles.ts';
 import {
   newAuthorities,
   newInnerStage,
@@ -15,8 +17,7 @@ import {
   type InnerStageParts,
 } from '../../support/inner-door.ts';
 import { newKeyServer, testKeyServers } from '../../support/key-server.ts';
-import { refusalOf, refusalOfAsync } from '../../support/refusal.ts';
-import { joined, manyBytes } from '../../support/sealing.ts';
+import { refusalOfAsync } from '../../support/refusal.ts';
 import express from 'express';
 
 const ANNA = 'ab'.repeat(32);
@@ -118,13 +119,30 @@ describe('whoever answers instead', () => {
         return blinded.map(cedar.raw);
       },
     };
-    const { keyServer } = await open({ keyServer: slow, silentMs: 400, aliveMs: 100 });
+    const { keyServer } = await open({ keyServer: slow, waits: { silentMs: 400 }, aliveMs: 100 });
     expect(await keyServer.evaluate(ANNA, 'key', ELEMENTS)).toHaveLength(2);
     await stage?.close();
-    const refusal = await refusalFrom(await open({ keyServer: slow, silentMs: 400 }));
+    const refusal = await refusalFrom(await open({ keyServer: slow, waits: { silentMs: 400 } }));
     expect(refusal).toMatchObject({
       code: 'KEY_SERVER_UNREACHABLE',
       detail: 'key server Cedar does not answer: silent for 0.4 s',
+    });
+    await stage?.close();
+    const waits = { silentMs: 5_000, longestMs: 700 };
+    const lively = await open({ keyServer: slow, waits, aliveMs: 100 });
+    expect((await refusalFrom(lively)).detail).toBe(
+      'key server Cedar does not answer: busy for 0.7 s',
+    );
+  });
+
+  it('with an answer that stops in the middle is left', async () => {
+    const opened = await open({
+      newInnerApp: answering((_q, s) => void s.write('{"evaluated":')),
+      waits: { silentMs: 1_000 },
+    });
+    expect(await refusalFrom(opened)).toMatchObject({
+      code: 'KEY_SERVER_UNREACHABLE',
+      detail: expect.stringContaining('the body does not come, or comes too slowly'),
     });
   });
 
@@ -137,53 +155,6 @@ describe('whoever answers instead', () => {
     expect((plain.address() as AddressInfo).port).toBe(Number(new URL(opened.url).port));
     expect((await refusalFrom(opened)).code).toBe('KEY_SERVER_UNREACHABLE');
     plain.close();
-  });
-});
-
-describe('a part of a file from another organisation', () => {
-  const SIZE = 300_000;
-  const whole = manyBytes(SIZE, 7);
-  /** Hands out what is asked for, until `fails` says otherwise. */
-  const breaking = (fails: (at: number) => HoldfastError | undefined) => {
-    const asked: number[] = [];
-    const read: Provider['read'] = async (_file, _part, range) => {
-      const { start, end } = range ?? { start: 0, end: SIZE };
-      async function* bytes(): AsyncGenerator<Uint8Array> {
-        asked.push(start);
-        for (let at = start; at < end; at += 50_000) {
-          const failure = fails(at);
-          if (failure !== undefined) throw failure;
-          yield whole.slice(at, Math.min(end, at + 50_000));
-        }
-      }
-      return { size: SIZE, bytes: bytes() };
-    };
-    return { asked, provider: { providerId: 'Birch', read } as unknown as Provider };
-  };
-  const fetched = async ({ provider }: InnerStage) =>
-    joined((await provider.read({ fileId: ANNA }, 'content')).bytes);
-
-  it('that breaks off is asked for again from where it stood', async () => {
-    let left = 1;
-    const { provider, asked } = breaking((at) =>
-      at === 150_000 && left-- > 0 ? new HoldfastError('INTERNAL', 'a disk') : undefined,
-    );
-    expect(equalBytes(await fetched(await open({ provider })), whole)).toBe(true);
-    expect(asked).toEqual([0, 150_000]);
-  });
-
-  it('that is lost is said to be lost, as it would be here', async () => {
-    const { provider } = breaking((at) =>
-      at === 150_000 ? new HoldfastError('FILE_LOST', 'block 3 is lost') : undefined,
-    );
-    const refusal = await refusalOfAsync(fetched(await open({ provider })));
-    expect(refusal).toMatchObject({ code: 'FILE_LOST', detail: 'block 3 is lost' });
-  });
-
-  it('is not begun before somebody reads it', async () => {
-    const { provider, asked } = breaking(() => undefined);
-    const { size } = await (await open({ provider })).provider.read({ fileId: ANNA }, 'content');
-    expect([size, asked]).toEqual([SIZE, []]);
   });
 });
 
@@ -213,58 +184,25 @@ describe('certificates', () => {
     await keyServer.evaluate(ANNA, 'key', ELEMENTS);
   });
 
+  it('are asked for, and whoever shows none keeps no connection', async () => {
+    const { url } = await open();
+    const servername = serverNameOf({ mspId: 'Cedar', role: 'key-server' });
+    const agent = new Agent({ keepAlive: true, rejectUnauthorized: false, servername });
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const asked = request(`${url}/v1/roles`, { agent });
+      asked.once('response', resolve).once('error', reject).end();
+    });
+    expect([answer.statusCode, answer.headers.connection]).toEqual([403, 'close']);
+    answer.resume();
+    await once(answer, 'end');
+    agent.destroy();
+  });
+
   it('that have ended are refused, on kept connections too', async () => {
     let nowMs = Date.now();
     const opened = await open({ nowMs: () => nowMs });
     await opened.keyServer.evaluate(ANNA, 'key', ELEMENTS);
     nowMs += 400 * 86_400_000;
     expect((await refusalFrom(opened)).detail).toContain('the certificate is for the time from');
-  });
-});
-
-describe('a gate', () => {
-  it('closes after three failures, tries once a while, and opens with an answer', () => {
-    let now = 0;
-    const code = 'STORAGE_UNREACHABLE';
-    const gate = newGate({ title: 'provider Birch', code, most: 2, monotonicMs: () => now });
-    const closed = () => refusalOf(() => gate.enter());
-    for (let i = 0; i < 3; i++) gate.enter()(false);
-    expect(closed()).toMatchObject({
-      code,
-      detail: 'provider Birch did not answer 3 times in a row',
-    });
-    now = 1_000;
-    const trial = gate.enter();
-    expect(closed().code).toBe(code); // one tries, the others are told at once
-    trial(false);
-    now = 2_999;
-    expect(closed().code).toBe(code);
-    now = 3_000;
-    gate.enter()(true);
-    const [one, two] = [gate.enter(), gate.enter()];
-    expect(closed().detail).toBe('provider Birch has 2 calls to answer');
-    one(true);
-    one(true); // counts once
-    const three = gate.enter();
-    expect(closed().code).toBe(code);
-    two(true);
-    three(true);
-  });
-
-  it('never rests longer than eight seconds', () => {
-    let now = 0;
-    const gate = newGate({
-      title: 'provider Birch',
-      code: 'STORAGE_UNREACHABLE',
-      most: 1,
-      monotonicMs: () => now,
-    });
-    for (let i = 0; i < 20; i++) {
-      gate.enter()(false);
-      now += 8_000;
-    }
-    const last = gate.enter();
-    expect(refusalOf(() => gate.enter()).detail).toContain('20 times in a row');
-    last(true);
   });
 });

@@ -119,7 +119,6 @@ describe('a question about a file', () => {
         code: 'NOT_FOUND',
         detail: `the file has no block ${uid}`,
       });
-      await expect(provider.tags(fileId, [uid])).rejects.toEqual(refused('NOT_FOUND'));
     }
     await expect(provider.block(fileId, 0, 'birch-9')).rejects.toMatchObject({
       code: 'NOT_FOUND',

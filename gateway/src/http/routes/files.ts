@@ -35,6 +35,7 @@ import { PAGE, pageFrom, pageOf } from '../pages.ts';
 import { callerOf, signalOf, type RequestParts } from '../requests.ts';
 import type { Provider } from '../../roles.ts';
 import type { Route } from '../route.ts';
+import { wholePart } from '../../whole-part.ts';
 
 /** Audits that a status looks back on: enough for every node of the placement to have had its turn. */
 const LOOK_BACK = 50;
@@ -186,10 +187,8 @@ export async function questionOf(
 type Item = FileList['items'][number];
 
 async function listItem(parts: FilesParts, state: FileState): Promise<Item> {
-  const card = await parts.provider.read(state.file, 'card');
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of card.bytes) chunks.push(chunk);
-  return { ...(await itemOf(parts, state)), card: base64url(Buffer.concat(chunks)) };
+  const card = await wholePart(parts.provider, state.file, 'card');
+  return { ...(await itemOf(parts, state)), card: base64url(card) };
 }
 
 /** A file in a list, without what says its name. */
