@@ -39,7 +39,14 @@ async function start({ openKeyServer }: Pick<typeof keyServers, 'openKeyServer'>
   const parts = { mspId: 'Cedar', privateKey, folder, nowMs: () => now, limits: LIMITS };
   let server = await openKeyServer(parts);
   let asked = 0;
+  const element = integer(2n, rsaModulus(privateKey).length);
   return {
+    /** What becomes of one element for an owner of an organisation; undefined: the key server's own. */
+    askFor: (ownerId: string, organisation: string | undefined): Promise<string> =>
+      server.evaluate(ownerId, `key ${asked++}`, [element], organisation).then(
+        () => 'answered',
+        (problem: unknown) => (problem as HoldfastError).code,
+      ),
     modulus: rsaModulus(privateKey),
     close: () => server.close(),
     async restart() {
@@ -113,8 +120,8 @@ attack({
   undefended: () =>
     without({
       file: 'gateway/src/key-server/quota.ts',
-      from: 'if (use.today + count > limits.perDay || all + count > limits.perDayAll) {',
-      to: 'if (use.today + count < 0) {',
+      from: 'if (use.today + count > limits.perDay)',
+      to: 'if (use.today + count < 0)',
     }),
   async run(world) {
     const server = await start(world);
@@ -124,6 +131,32 @@ attack({
     await server.close();
     const words = `${answered} of 60 guesses, quota ${LIMITS.perDay}`;
     return outcomeOf(answered > LIMITS.perDay, words, words);
+  },
+});
+
+attack({
+  id: 'T04',
+  attack: 'an organisation whose owners use up what all organisations may ask for in a day',
+  defence: 'a quota of all owners for each organisation, kept over restarts',
+  defended: () => keyServers,
+  undefended: () =>
+    without({
+      file: 'gateway/src/key-server/key-server.ts',
+      from: 'const other = organisation === mspId ? undefined : organisation;',
+      to: 'const other = organisation === mspId ? organisation : undefined;',
+    }),
+  async run(world) {
+    const server = await start(world);
+    for (const ownerId of ['bb', 'cc', 'dd']) {
+      for (let i = 0; i < LIMITS.burst; i++) await server.askFor(ownerId.repeat(32), 'Alder');
+    }
+    const more = [await server.askFor('ee'.repeat(32), 'Alder')];
+    await server.restart();
+    more.push(await server.askFor('ee'.repeat(32), 'Alder'));
+    if (more.includes('answered')) throw new Error('its own quota holds in either case');
+    const words = await server.askFor(MALLORY, undefined);
+    await server.close();
+    return outcomeOf(words === 'RATE_LIMITED', `an owner of the key server's: ${words}`, words);
   },
 });
 

@@ -25,7 +25,7 @@ describe('the audit lines of a key server', () => {
     }
     await lines.close();
   }
-  const spent = async () => (await spentToday(folder, NOW)).get(OWNER) ?? 0;
+  const spent = async () => (await spentToday(folder, NOW)).owners.get(OWNER) ?? 0;
 
   it('count what was answered, and go on behind it', async () => {
     await write(1, 2);

@@ -67,7 +67,8 @@ async function lostRecords(folder: string, steps: readonly Step[]): Promise<stri
   const done = (name: Step['step']) => steps.filter(({ step }) => step === name);
   const found: string[] = [];
   const lines = join(folder, 'key-server');
-  const spent = [...(await spentToday(lines, AT)).values()].reduce((sum, n) => sum + n, 0);
+  const { owners } = await spentToday(lines, AT);
+  const spent = [...owners.values()].reduce((sum, n) => sum + n, 0);
   if (spent < done('line').length) found.push(`${spent} of ${done('line').length} audit lines`);
   const store = await openStore(join(folder, 'gateway'));
   for (const { k } of done('row')) {
@@ -84,7 +85,8 @@ async function lostRecords(folder: string, steps: readonly Step[]): Promise<stri
   const ownerId = '0'.repeat(64);
   await again.write({ at: new Date(AT).toISOString(), ownerId, key: 'again', elements: 7 });
   await again.close();
-  if ((await spentToday(lines, AT)).get(ownerId) !== 7) found.push('an audit line after the crash');
+  const after = (await spentToday(lines, AT)).owners.get(ownerId);
+  if (after !== 7) found.push('an audit line after the crash');
   return found;
 }
 

@@ -42,7 +42,7 @@ export const keyServerCall = (
     const { ownerId, key, blinded } = await jsonIn(request, response, evaluation);
     await expectOwner(caller, ownerId);
     const elements = blinded.map((element) => fromBase64url(element));
-    const answer = await keyServer.evaluate(ownerId, key, elements);
+    const answer = await keyServer.evaluate(ownerId, key, elements, caller.mspId);
     answerJson(response, evaluated, { evaluated: answer.map(base64url) });
   },
 });

@@ -7,11 +7,18 @@ import { open, readFile, truncate, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { digest, parseJson } from '@holdfast/protocol/schema.js';
+import { digest, name, parseJson } from '@holdfast/protocol/schema.js';
 import { errnoOf, makeFolder, syncFolder } from '../storage/durable-file.ts';
-import { dayOf } from './quota.ts';
+import { dayOf, type Spent } from './quota.ts';
 
-const auditLine = z.object({ at: z.string(), ownerId: digest, key: z.string(), elements: z.int() });
+const auditLine = z.object({
+  at: z.string(),
+  /** Of the owner; absent: the key server's own. */
+  organisation: name.optional(),
+  ownerId: digest,
+  key: z.string(),
+  elements: z.int(),
+});
 export type AuditLine = z.infer<typeof auditLine>;
 
 export interface AuditLines {
@@ -22,13 +29,16 @@ export interface AuditLines {
 
 const pathOf = (folder: string, day: string): string => join(folder, `audit-${day}.jsonl`);
 
-/** Evaluations an owner, today. @throws `INPUT_INVALID` where a line that was answered is damaged. */
-export async function spentToday(folder: string, nowMs: number): Promise<Map<string, number>> {
-  const spent = new Map<string, number>();
-  for (const { ownerId, elements } of await wholeLines(pathOf(folder, dayOf(nowMs)))) {
-    spent.set(ownerId, (spent.get(ownerId) ?? 0) + elements);
+/** Evaluations, today. @throws `INPUT_INVALID` where a line that was answered is damaged. */
+export async function spentToday(folder: string, nowMs: number): Promise<Spent> {
+  const owners = new Map<string, number>();
+  const organisations = new Map<string | undefined, number>();
+  for (const line of await wholeLines(pathOf(folder, dayOf(nowMs)))) {
+    const { organisation, ownerId, elements } = line;
+    owners.set(ownerId, (owners.get(ownerId) ?? 0) + elements);
+    organisations.set(organisation, (organisations.get(organisation) ?? 0) + elements);
   }
-  return spent;
+  return { owners, organisations };
 }
 
 /** The lines of a file, which a crash may have left with some at its end that were never answered: those go. */

@@ -18,7 +18,7 @@ import { compareBytes, equalBytes, hex, integer, toInteger } from '@holdfast/pro
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { usedOtherwise } from '../http/idempotency.ts';
 import { openAuditLines, spentToday } from './audit-lines.ts';
-import { LIMITS, newQuota, type QuotaLimits } from './quota.ts';
+import { LIMITS, newQuota, type Asking, type QuotaLimits } from './quota.ts';
 import type { KeyServer } from '../roles.ts';
 import { rsaModulus } from './rsa-key.ts';
 
@@ -52,10 +52,14 @@ export async function openKeyServer(parts: KeyServerParts): Promise<RunningKeySe
   const remembered = new Map<string, Remembered>();
   const evaluateOne = newEvaluation(privateKey);
 
-  async function evaluateAll(ownerId: string, key: string, blinded: readonly Uint8Array[]) {
-    quota.take(ownerId, blinded.length);
+  async function evaluateAll(
+    { ownerId, organisation }: Asking,
+    key: string,
+    blinded: readonly Uint8Array[],
+  ) {
+    quota.take({ ownerId, organisation }, blinded.length);
     const at = new Date(nowMs()).toISOString();
-    const written = lines.write({ at, ownerId, key, elements: blinded.length });
+    const written = lines.write({ at, organisation, ownerId, key, elements: blinded.length });
     written.catch(() => undefined);
     const evaluated: Uint8Array[] = [];
     for (const element of blinded) {
@@ -68,7 +72,7 @@ export async function openKeyServer(parts: KeyServerParts): Promise<RunningKeySe
 
   return {
     mspId,
-    evaluate(ownerId, key, blinded) {
+    evaluate(ownerId, key, blinded, organisation) {
       blinded.forEach((element, index) => checkElement(element, index, privateKey));
       // in the order in which they came: what is left of many is not looked at
       for (const [name, { until }] of remembered) {
@@ -82,7 +86,8 @@ export async function openKeyServer(parts: KeyServerParts): Promise<RunningKeySe
         if (held.request === request) return held.answer;
         throw usedOtherwise();
       }
-      const answer = evaluateAll(ownerId, key, blinded);
+      const other = organisation === mspId ? undefined : organisation;
+      const answer = evaluateAll({ ownerId, organisation: other }, key, blinded);
       remembered.set(name, { request, answer, until: nowMs() + REMEMBER_MS });
       answer.catch(() => remembered.delete(name));
       return answer;

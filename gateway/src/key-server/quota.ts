@@ -9,8 +9,21 @@ export interface QuotaLimits {
   readonly perMinute: number;
   readonly burst: number;
   readonly perDay: number;
-  /** All identities of one organisation together. */
+  /** All identities of one organisation together: what one uses up leaves the others theirs. */
   readonly perDayAll: number;
+}
+
+/** Who asks. */
+export interface Asking {
+  readonly ownerId: string;
+  /** MSP id; undefined: the key server's own. */
+  readonly organisation: string | undefined;
+}
+
+/** Evaluations of a day, by who asked for them. */
+export interface Spent {
+  readonly owners: ReadonlyMap<string, number>;
+  readonly organisations: ReadonlyMap<string | undefined, number>;
 }
 
 /** 10^6 guesses take one identity ten days. */
@@ -31,25 +44,20 @@ interface Use {
   today: number;
 }
 
-/** (Key server) @param spent - what identities have used today, from before a restart. */
-export function newQuota(
-  limits: QuotaLimits,
-  nowMs: () => number,
-  spent: ReadonlyMap<string, number>,
-) {
+/** (Key server) @param spent - what was used today, from before a restart. */
+export function newQuota(limits: QuotaLimits, nowMs: () => number, spent: Spent) {
   const uses = new Map<string, Use>();
+  const organisations = new Map(spent.organisations);
   let day = dayOf(nowMs());
-  let all = 0;
-  for (const [ownerId, today] of spent) {
+  for (const [ownerId, today] of spent.owners) {
     uses.set(ownerId, { tokens: limits.burst, at: nowMs(), today });
-    all += today;
   }
 
   function useOf(ownerId: string, now: number): Use {
     // a clock that is set back does not begin a day again
     if (day < dayOf(now)) {
       uses.clear();
-      all = 0;
+      organisations.clear();
       day = dayOf(now);
     }
     const use = uses.get(ownerId) ?? { tokens: limits.burst, at: now, today: 0 };
@@ -62,14 +70,13 @@ export function newQuota(
 
   return {
     /** Takes `count` evaluations. @throws `RATE_LIMITED` with Retry-After. */
-    take(ownerId: string, count: number): void {
+    take({ ownerId, organisation }: Asking, count: number): void {
       const now = nowMs();
       const use = useOf(ownerId, now);
-      if (use.today + count > limits.perDay || all + count > limits.perDayAll) {
-        const seconds = Math.ceil((DAY_MS - (now % DAY_MS)) / 1000);
-        throw new HttpRefusal('RATE_LIMITED', `the day's quota of ${limits.perDay} is used up`, {
-          headers: { 'Retry-After': String(seconds) },
-        });
+      const all = organisations.get(organisation) ?? 0;
+      if (use.today + count > limits.perDay) throw usedUp(`${limits.perDay}`, now);
+      if (all + count > limits.perDayAll) {
+        throw usedUp(`${limits.perDayAll} for all of ${organisation ?? 'this organisation'}`, now);
       }
       if (use.tokens < count) {
         const seconds = Math.ceil(((count - use.tokens) / limits.perMinute) * 60);
@@ -79,7 +86,13 @@ export function newQuota(
       }
       use.tokens -= count;
       use.today += count;
-      all += count;
+      organisations.set(organisation, all + count);
     },
   };
 }
+
+/** Until midnight UTC. */
+const usedUp = (whose: string, now: number): HttpRefusal =>
+  new HttpRefusal('RATE_LIMITED', `the day's quota of ${whose} is used up`, {
+    headers: { 'Retry-After': String(Math.ceil((DAY_MS - (now % DAY_MS)) / 1000)) },
+  });

@@ -26,10 +26,10 @@ export function countedKeyServers(
       mspId,
       {
         mspId,
-        async evaluate(ownerId, key, blinded) {
+        async evaluate(ownerId, key, blinded, organisation) {
           let outcome: Outcome = 'evaluated';
           try {
-            return await keyServer.evaluate(ownerId, key, blinded);
+            return await keyServer.evaluate(ownerId, key, blinded, organisation);
           } catch (error) {
             outcome = outcomeOf(error);
             throw error;

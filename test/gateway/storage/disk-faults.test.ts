@@ -70,7 +70,7 @@ describe('a key server’s audit lines', () => {
     await rm(join(folder, 'audit-2026-11-21.jsonl'), { recursive: true });
     await lines.write(line);
     await lines.close();
-    expect((await spentToday(folder, Date.parse(AT))).get(line.ownerId)).toBe(1);
+    expect((await spentToday(folder, Date.parse(AT))).owners.get(line.ownerId)).toBe(1);
   });
 });
 
