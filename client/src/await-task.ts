@@ -5,7 +5,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
-import { task, type Task } from '@holdfast/protocol/task-messages.js';
+import { parseJson } from '@holdfast/protocol/schema.js';
+import { task } from '@holdfast/protocol/task-messages.js';
 import { boundedText } from './bounded-answer.ts';
 
 const ADDRESS = /^\/v1\/tasks\/[A-Za-z0-9._-]{1,64}$/;
@@ -34,16 +35,8 @@ export async function endOf(
   for (let last = first; ;) {
     await delay(pauseAfter(last), undefined, signal === undefined ? {} : { signal });
     last = await ask(path).catch(whereGone);
-    const told = await taskOf(last);
-    if (told.state === 'refused') {
-      const { problem } = told;
-      return new Response(JSON.stringify(problem), { status: problem.status });
-    }
-    if (told.state === 'done') {
-      const { status, headers, answer } = told;
-      const body = answer === null ? null : JSON.stringify(answer);
-      return new Response(body, { status, headers });
-    }
+    const ended = outcomeIn(await boundedText(last, TASK_BYTES));
+    if (ended !== undefined) return ended;
   }
 }
 
@@ -52,9 +45,21 @@ function whereGone(cause: unknown): never {
   throw new TaskGone('GATEWAY_UNREACHABLE', 'the gateway knows the task no more', { cause });
 }
 
-async function taskOf(response: Response): Promise<Task> {
+/** undefined while it runs. @throws `ANSWER_FALSE` where it is no task, or ends in no answer that there can be. */
+function outcomeIn(text: string): Response | undefined {
   try {
-    return task.parse(JSON.parse(await boundedText(response, TASK_BYTES)));
+    const told = parseJson(task, text, 'a task');
+    switch (told.state) {
+      case 'running':
+        return undefined;
+      case 'refused':
+        return new Response(JSON.stringify(told.problem), { status: told.problem.status });
+      case 'done': {
+        const { status, headers, answer } = told;
+        const body = answer === null ? null : JSON.stringify(answer);
+        return new Response(body, { status, headers });
+      }
+    }
   } catch (cause) {
     throw new HoldfastError('ANSWER_FALSE', 'a task that is none', { cause });
   }

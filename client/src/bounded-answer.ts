@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { concat } from '@holdfast/protocol/bytes.js';
+import { concatAll } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 
 /**
@@ -18,13 +18,15 @@ export async function plainAnswer(response: Response, what: string): Promise<Res
   throw new HoldfastError('ANSWER_FALSE', `${what}: the answer is encoded as ${encoding}`);
 }
 
-/** The whole body. @throws `ANSWER_FALSE` where it has more than `most` bytes; what the connection throws. */
+/** The whole body. @throws `ANSWER_FALSE` where it has more than `most` bytes; `GATEWAY_UNREACHABLE` where it breaks off. */
 export async function boundedBytes(response: Response, most: number): Promise<Uint8Array> {
   const reader = response.body?.getReader();
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
-    for (let step = await reader?.read(); step?.done === false; step = await reader?.read()) {
+    for (;;) {
+      const step = await reader?.read().catch(brokenOff);
+      if (step === undefined || step.done) break;
       const part = step.value as Uint8Array;
       length += part.length;
       if (length > most) {
@@ -32,10 +34,14 @@ export async function boundedBytes(response: Response, most: number): Promise<Ui
       }
       parts.push(part);
     }
-    return concat(...parts);
+    return concatAll(parts);
   } finally {
     await reader?.cancel().catch(() => undefined);
   }
+}
+
+function brokenOff(cause: unknown): never {
+  throw new HoldfastError('GATEWAY_UNREACHABLE', 'the answer broke off', { cause });
 }
 
 export const boundedText = async (response: Response, most: number): Promise<string> =>

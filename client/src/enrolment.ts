@@ -15,7 +15,7 @@ import type { SigningKey } from './signing-key.ts';
 /**
  * (Owner) A certificate for the owner's key. Asking again for the same key is a renewal.
  *
- * @throws `ANSWER_FALSE` where the certificate is for another key or not of the pinned consortium.
+ * @throws `ANSWER_FALSE` where the certificate is for another key or not of the pinned consortium, or the owner is another.
  */
 export async function enrol(
   api: GatewayApi,
@@ -31,9 +31,8 @@ export async function enrol(
   if (!equalBytes(certified.spki, key.spki)) {
     throw new HoldfastError('ANSWER_FALSE', 'the certificate is for another key');
   }
+  if (answer.ownerId !== hex(ownerId(answer.mspId, key.spki))) {
+    throw new HoldfastError('ANSWER_FALSE', 'the gateway enrolled another owner');
+  }
   return answer;
 }
-
-/** (Owner) Whether an owner's id is the one that this key has in its organisation. */
-export const isOwnerOf = (owner: { ownerId: string; mspId: string }, key: SigningKey): boolean =>
-  owner.ownerId === hex(ownerId(owner.mspId, key.spki));

@@ -8,7 +8,7 @@ import type { z } from 'zod';
 import { hex, utf8 } from '@holdfast/protocol/bytes.js';
 import { ERRORS, HoldfastError, type ErrorCode } from '@holdfast/protocol/errors.js';
 import { problem } from '@holdfast/protocol/network-messages.js';
-import { parse } from '@holdfast/protocol/schema.js';
+import { parseJson } from '@holdfast/protocol/schema.js';
 import { endOf, TaskGone } from './await-task.ts';
 import { boundedText, plainAnswer } from './bounded-answer.ts';
 import { signRequest } from './request-signature.ts';
@@ -128,12 +128,9 @@ export function newGatewayApi({ url, key, random, nowMs }: GatewayOptions): Gate
     async call(method, path, schema, options) {
       const response = await request(method, path, options);
       const what = `${method} ${path}`;
+      const text = await boundedText(response, ANSWER_BYTES);
       try {
-        return parse(
-          schema,
-          JSON.parse(await boundedText(response, ANSWER_BYTES)) as unknown,
-          what,
-        );
+        return parseJson(schema, text, what);
       } catch (cause) {
         throw new HoldfastError('ANSWER_FALSE', `${what}: not the answer that was agreed`, {
           cause,

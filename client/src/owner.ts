@@ -24,7 +24,7 @@ import { askForAudit, type AuditOptions } from '@holdfast/protocol/owner/ask-aud
 import { challengeNow, listAudits } from './audit.ts';
 import { meetConsortium } from './consortium.ts';
 import { needDevice, readDevice, writeDevice, type Device } from './device-file.ts';
-import { enrol, isOwnerOf } from './enrolment.ts';
+import { enrol } from './enrolment.ts';
 import { newGatewayApi } from './gateway-api.ts';
 import { readFile } from './get.ts';
 import { newLanes } from '@holdfast/protocol/owner/lanes.js';
@@ -95,6 +95,8 @@ export class Owner {
       before === undefined ? random(SEED_LENGTH) : await unwrapSeed(before.seed, password);
     const keys = await openKeys(seed);
     const device = before ?? (await newDevice(options, seed, keys));
+    // before anything is on the ledger
+    if (before === undefined) await writeDevice(home, device);
     const session = newSession(home, device, keys, pool);
     await openAccount(
       session,
@@ -243,9 +245,9 @@ export class Owner {
   }
 }
 
-/** Enrols the key and writes what the device keeps, before anything is on the ledger. */
+/** Enrols the key: what the device is to keep. */
 async function newDevice(options: NewOwner, seed: Uint8Array, keys: OwnerKeys): Promise<Device> {
-  const { gateway, home, password, consortium: expected } = options;
+  const { gateway, password, consortium: expected } = options;
   const api = newGatewayApi({ url: gateway, random, nowMs });
   const { channel, chaincode, consortium, organisations, development } = await meetConsortium(
     api,
@@ -253,10 +255,7 @@ async function newDevice(options: NewOwner, seed: Uint8Array, keys: OwnerKeys): 
   );
   const pinned = { channel, chaincode, consortium, organisations, development };
   const { ownerId, mspId, certificate } = await enrol(api, keys.key, pinned, nowMs());
-  if (!isOwnerOf({ ownerId, mspId }, keys.key)) {
-    throw new HoldfastError('ANSWER_FALSE', 'the gateway enrolled another owner');
-  }
-  const device: Device = {
+  return {
     version: 1,
     gateway: api.url,
     ownerId,
@@ -266,8 +265,6 @@ async function newDevice(options: NewOwner, seed: Uint8Array, keys: OwnerKeys): 
     opened: false,
     seed: await wrapSeed(seed, password, random),
   };
-  if ((await readDevice(home)) === undefined) await writeDevice(home, device);
-  return device;
 }
 
 /** U goes to the provider through the gateway. */

@@ -5,6 +5,7 @@
  */
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { certificateEnd } from './certificate.ts';
+import { meetConsortium } from './consortium.ts';
 import { writeDevice, type Device } from './device-file.ts';
 import { enrol } from './enrolment.ts';
 import { newGatewayApi } from './gateway-api.ts';
@@ -18,7 +19,7 @@ const RENEW_MS = 30 * 86_400_000;
  * (Owner) The device with a certificate that lasts, written; where none is to be had, the old one serves while it can.
  *
  * @param gateway - to ask; the one that the device keeps stays.
- * @throws where the old one has ended and no new one is to be had.
+ * @throws where the old one has ended and no new one is to be had: `NOT_ALLOWED` from a gateway of another organisation.
  */
 export async function renewed(
   home: string,
@@ -29,13 +30,28 @@ export async function renewed(
   const end = certificateEnd(device.certificate);
   if (end > nowMs() + RENEW_MS) return device;
   try {
-    const api = newGatewayApi({ url: gateway, random, nowMs });
-    const { certificate } = await enrol(api, key, device.consortium, nowMs());
-    const next = { ...device, certificate };
+    const next = { ...device, certificate: await certificateFrom(gateway, device, key) };
     await writeDevice(home, next);
     return next;
   } catch (error) {
     if (error instanceof HoldfastError && end > nowMs()) return device;
     throw error;
   }
+}
+
+/** Another organisation's would make the same key another owner, and its certificate is none for this one. */
+async function certificateFrom(
+  gateway: string,
+  { consortium, mspId, ownerId }: Device,
+  key: SigningKey,
+): Promise<string> {
+  const api = newGatewayApi({ url: gateway, random, nowMs });
+  const { agent } = await meetConsortium(api, consortium.consortium);
+  if (agent !== mspId) {
+    const whose = `this is the gateway of ${agent}`;
+    throw new HoldfastError('NOT_ALLOWED', `${whose}: certificates of ${mspId} come from its own`);
+  }
+  const { certificate, ownerId: enrolled } = await enrol(api, key, consortium, nowMs());
+  if (enrolled === ownerId) return certificate;
+  throw new HoldfastError('ANSWER_FALSE', 'the gateway enrolled another owner');
 }

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { access, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { utf8 } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 
 /**
@@ -94,10 +95,15 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** Bytes of UTF-8: file systems take 255, and a draft's name is longer than the file's. */
 const LONGEST_NAME = 200;
 
 /** A card's name as the name of a file in one folder, whatever device wrote the card. */
 export function safeName(name: string): string {
-  const plain = name.replaceAll(/[/\\:\p{Cc}]/gu, '_').slice(0, LONGEST_NAME);
+  let plain = '';
+  for (const letter of name.replaceAll(/[/\\:\p{Cc}]/gu, '_')) {
+    if (utf8(plain + letter).length > LONGEST_NAME) break;
+    plain += letter;
+  }
   return /^\.*$/.test(plain) ? `_${plain}` : plain;
 }

@@ -6,14 +6,11 @@
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { StoredBlock } from '@holdfast/protocol/file-cid.js';
 import type { FileRecord } from '@holdfast/protocol/file-records.js';
-import { blocksOf, type ReadPart } from '@holdfast/protocol/owner/stored-file.js';
+import { blocksOf, mostBytesOf, type ReadPart } from '@holdfast/protocol/owner/stored-file.js';
 import { boundedBytes } from './bounded-answer.ts';
 import type { GatewayApi } from './gateway-api.ts';
 import type { Session } from './session.ts';
 
-/** No part but the content has more: a tag has 48 bytes, a leaf 44, what a manifest says of an extent 36. */
-const BYTES_A_BLOCK = 48;
-const PART_BYTES = 4_096;
 const STREAM = { accept: 'application/octet-stream, application/problem+json' };
 
 /** (Owner) The file's blocks in order. @throws `ANSWER_FALSE` where they do not give the root on the ledger. */
@@ -26,9 +23,10 @@ export const readBlocks = async (
 /** (Owner) Parts that fit in memory. */
 export const partsThrough =
   (api: GatewayApi): ReadPart =>
-  async ({ fileId, blockCount }, part) => {
-    const response = await api.request('GET', `/v1/files/${fileId}/${part}`, { headers: STREAM });
-    return boundedBytes(response, PART_BYTES + blockCount * BYTES_A_BLOCK);
+  async (file, part) => {
+    const path = `/v1/files/${file.fileId}/${part}`;
+    const response = await api.request('GET', path, { headers: STREAM });
+    return boundedBytes(response, mostBytesOf(file));
   };
 
 /** Times that a download is taken up again without a byte in between. */

@@ -148,8 +148,8 @@ attack({
   undefended: () =>
     variantOf<typeof saves>('client/src/save-file.ts', {
       file: 'client/src/save-file.ts',
-      from: String.raw`name.replaceAll(/[/\\:\p{Cc}]/gu, '_').slice(0, LONGEST_NAME)`,
-      to: 'name.slice(0, LONGEST_NAME)',
+      from: String.raw`name.replaceAll(/[/\\:\p{Cc}]/gu, '_')`,
+      to: 'name',
     }),
   run({ safeName }) {
     const folder = '/home/anna/files';

@@ -242,7 +242,10 @@ describe('a download on disk', () => {
     ['..', '_..'],
     ['', '_'],
     ['line\nbreak', 'line_break'],
-  ])('is never named outside its folder: %j', (name, expected) => {
+    // longer than any file system takes
+    ['é'.repeat(250), 'é'.repeat(100)],
+    [`a${'😀'.repeat(80)}`, `a${'😀'.repeat(49)}`],
+  ])('is never named outside its folder, or too long for it: %j', (name, expected) => {
     expect(safeName(name)).toBe(expected);
   });
 });

@@ -164,11 +164,27 @@ describe('a blank machine and 24 words', () => {
     expect((await readFile(join(out, 'some.bin'))).equals(CONTENT)).toBe(true);
   }, 60_000);
 
+  it('give back what is missing, past what is there already', async () => {
+    const out = join(folder, 'out');
+    const before = (await readdir(out)).toSorted();
+    await rm(join(out, 'some.bin'));
+    const argv = ['recover', '--phrase-file', '-', '-o', out];
+    const { exit, stdout } = await holdfast(argv, env('blank'), phrase);
+    expect((await readdir(out)).toSorted()).toEqual(before);
+    const others = before.length - 1;
+    expect(stdout.match(/✕ [0-9a-f]{6} {2}ALREADY_EXISTS: .* is there already\n/g)).toHaveLength(
+      others,
+    );
+    expect([exit, others > 0]).toEqual([4, true]);
+  }, 60_000);
+
   it('open nothing where the words are somebody else’s', async () => {
     const words = `${'abandon '.repeat(23)}art`;
     const { exit, stderr } = await holdfast(['recover', '--phrase-file', '-'], env('other'), words);
     expect(exit).toBe(5);
     expect(stderr).toContain('no account for these words');
+    // nothing stands in the way of the right words, or of the right gateway
+    await expect(readdir(home('other'))).rejects.toThrow('ENOENT');
   });
 });
 

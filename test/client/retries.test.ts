@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
 import { newGatewayApi } from '../../client/src/gateway-api.ts';
 import { newUploader } from '../../client/src/upload.ts';
 
@@ -33,6 +34,10 @@ const status =
   (response) =>
     response.writeHead(code, headers).end();
 const hangUp: Answer = (_, { socket }) => socket.destroy();
+const breakOff: Answer = (response, { socket }) => {
+  response.writeHead(200, { 'content-length': '100' }).write('{"alive":');
+  setTimeout(() => socket.destroy(), 50);
+};
 
 describe('a request', () => {
   it('comes again after a line that broke', async () => {
@@ -46,6 +51,30 @@ describe('a request', () => {
     expect((await api.request('POST', '/v1/files')).status).toBe(204);
     const [first = 0, second = 0] = times;
     expect(second - first).toBeGreaterThan(900);
+  });
+
+  it('whose answer breaks off is one that nobody answered, and no lie', async () => {
+    const { api } = await gatewayOf(breakOff);
+    const answer = api.call('GET', '/healthz', z.object({ alive: z.boolean() }));
+    await expect(answer).rejects.toMatchObject({
+      code: 'GATEWAY_UNREACHABLE',
+      detail: 'the answer broke off',
+    });
+  });
+
+  it.each<[string, object]>([
+    ['with a status that there is not', { status: 42, headers: {}, answer: null }],
+    ['with a body where there is none', { status: 204, headers: {}, answer: 'more' }],
+    ['with headers that are none', { status: 200, headers: { 'a b': 'c' }, answer: null }],
+  ])('that ends %s is a lie', async (_, ended) => {
+    const begun: Answer = (response) =>
+      response.writeHead(202, { location: '/v1/tasks/a', 'retry-after': '0' }).end();
+    const done = { taskId: 'a', begunAt: '2026-11-21T09:00:00.000Z', state: 'done', ...ended };
+    const { api } = await gatewayOf(begun, (response) => response.end(JSON.stringify(done)));
+    await expect(api.request('POST', '/v1/files')).rejects.toMatchObject({
+      code: 'ANSWER_FALSE',
+      detail: 'a task that is none',
+    });
   });
 
   it('does not wait for a store that is full', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FileStateName } from '@holdfast/protocol/file-messages.js';
 import {
+  harmless,
   ageText,
   chanceText,
   needsLook,
@@ -65,5 +66,14 @@ describe('figures on the command line', () => {
     ];
     expect(table(rows)).toBe('NAME   SIZE\ncafé   1 B\n👩‍👩‍👧‍👦.jpg  12 KiB');
     expect(table([])).toBe('');
+  });
+});
+
+describe('what a terminal is given', () => {
+  it('moves no cursor and turns no writing around, and keeps its lines and its emoji', () => {
+    const family = '👩‍👩‍👧‍👦';
+    expect(harmless(`a\u001b[2Jb\u009bc\u202etxt.exe\r\n${family}`)).toBe(
+      `a_[2Jb_c_txt.exe_\n${family}`,
+    );
   });
 });

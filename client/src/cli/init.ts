@@ -45,6 +45,7 @@ export async function init(
       development: pinned.development,
       file: path,
       recoveryPhrase: phrase,
+      ...(isMade ? { password } : {}),
     },
     `Consortium ${pinned.consortium}. Compare with your operator's before you trust evidence.`,
   );

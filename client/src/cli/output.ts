@@ -13,6 +13,7 @@ import { ERRORS, HoldfastError, type ErrorCode } from '@holdfast/protocol/errors
 import type { Progress, Report, Stage } from '../progress.ts';
 import { newBars } from './bars.ts';
 import { Interrupted, type Terminal } from './terminal.ts';
+import { harmless } from './words.ts';
 
 export interface Output {
   /** How far sending has come, per cent; undefined where nothing is sent. */
@@ -59,19 +60,17 @@ export function newOutput(
     };
   }
   const bars = newBars(stderr);
+  const say = (text: string): void => {
+    bars.rest();
+    stdout.write(`${harmless(text)}\n`);
+  };
   return {
     isJson: false,
     isVerbose: verbose,
     sentPercent,
     report: watched(bars.report),
-    say(text) {
-      bars.rest();
-      stdout.write(`${text}\n`);
-    },
-    result(_command, _fields, text) {
-      bars.rest();
-      stdout.write(`${text}\n`);
-    },
+    say,
+    result: (_command, _fields, text) => say(text),
     rest: bars.rest,
   };
 }

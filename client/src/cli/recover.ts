@@ -40,14 +40,12 @@ export async function recover(context: Context, options: RecoverOptions): Promis
     ...(consortium === undefined ? {} : { consortium }),
   });
   const files: Recovered[] = [];
-  for await (const file of owner.recover()) {
+  for await (const opened of owner.recover()) {
+    const path = join(options.output ?? '', uniqueName(opened, files));
+    const bytes = owner.get(opened.fileId, { report: output.report });
+    const file = options.output === undefined ? opened : await saved(opened, path, bytes);
     files.push(file);
     output.say(lineOf(file));
-    if (options.output !== undefined && file.problem === undefined) {
-      const path = join(options.output, uniqueName(file, files));
-      await removeDrafts(path);
-      await saveFile(path, owner.get(file.fileId, { report: output.report }));
-    }
   }
   const missing = files.filter(({ problem }) => problem !== undefined).length;
   const found = files.length - missing;
@@ -60,6 +58,7 @@ export async function recover(context: Context, options: RecoverOptions): Promis
       found,
       missing,
       files: files.map(({ problem, ...file }) => ({ ...file, problem: problem?.message ?? null })),
+      ...(isMade ? { password } : {}),
     },
     `  ledger read · ${plural(files.length, 'file')} · key rebuilt ${found} of ${files.length}\n` +
       `Recovered. ${missing} missing. ${secondsText(Date.now() - began)} · consortium ${pinned.consortium}`,
@@ -84,14 +83,31 @@ async function readAll(stream: AsyncIterable<string | Uint8Array>): Promise<stri
   return Buffer.concat(parts).toString('utf8');
 }
 
+/** What cannot be had back is named, and does not stand before what can. */
+async function saved(
+  file: Recovered,
+  path: string,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<Recovered> {
+  if (file.problem !== undefined) return file;
+  try {
+    await removeDrafts(path);
+    await saveFile(path, bytes);
+    return file;
+  } catch (problem) {
+    if (problem instanceof HoldfastError) return { ...file, problem };
+    throw problem;
+  }
+}
+
 const lineOf = ({ fileId, name, size, problem }: Recovered): string =>
   problem === undefined
     ? `  ✓ ${name}  ${sizeText(size ?? 0)}  ${shortId(fileId)}`
-    : `  ✕ ${shortId(fileId)}  ${problem.message}`;
+    : `  ✕ ${shortId(fileId)}  ${problem.message.replaceAll('\n', ' ')}`;
 
 /** Two files may have one name. */
 function uniqueName({ fileId, name }: Recovered, before: readonly Recovered[]): string {
   const plain = safeName(name ?? fileId);
-  const isTaken = before.filter((other) => safeName(other.name ?? '') === plain).length > 1;
+  const isTaken = before.some((other) => safeName(other.name ?? '') === plain);
   return isTaken ? `${shortId(fileId)}-${plain}` : plain;
 }

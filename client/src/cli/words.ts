@@ -71,6 +71,13 @@ export const stateText = (state: FileStateName): string => state.replace('-', ' 
 export const needsLook = (state: FileStateName): boolean =>
   ['lost', 'damaged', 'repairing', 'unanswered', 'overdue'].includes(state);
 
+/**
+ * What would move the cursor or turn the writing around is not passed to a terminal: names and refusals may come from
+ * somebody who means no good.
+ */
+export const harmless = (text: string): string =>
+  text.replaceAll(/[^\P{Cc}\n]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '_');
+
 export const shortId = (id: string): string => id.slice(0, 6);
 /** Such as `4f2c…9a`. */
 export const ownerText = (id: string): string => `${id.slice(0, 4)}…${id.slice(-2)}`;
