@@ -26,12 +26,18 @@ export interface OwnerOnNetwork {
   close(): Promise<void>;
 }
 
+const raise = (error: unknown): never => {
+  throw error;
+};
+
 /** Starts a gateway on the network, and an owner with an account. */
 export async function openOwnerOnNetwork(): Promise<OwnerOnNetwork> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-owner-'));
   let system = await startTestSystem();
   const home = join(folder, 'home');
-  let { owner } = await Owner.create({ gateway: system.url, home, password: PASSWORD });
+  const created = Owner.create({ gateway: system.url, home, password: PASSWORD });
+  // a gateway that goes on would keep the tests from ending
+  let { owner } = await created.catch((error: unknown) => system.stop().then(() => raise(error)));
   const stored = new Map<string, string>();
 
   async function digestOf(fileId: string): Promise<string> {
