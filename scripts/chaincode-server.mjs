@@ -5,7 +5,7 @@
 import api from 'fabric-contract-api';
 import shim from 'fabric-shim';
 import ChaincodeFromContract from 'fabric-shim/lib/contract-spi/chaincodefromcontract.js';
-import { contracts } from '../chaincode/dist/index.js';
+import { contracts } from '../chaincode/dist/main.js';
 import manifest from '../chaincode/package.json' with { type: 'json' };
 
 const [address, ccid] = process.argv.slice(2);

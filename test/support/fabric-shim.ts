@@ -5,17 +5,14 @@
  * here, as soon as it has been imported, or a test could fail without a word.
  */
 import { createRequire } from 'node:module';
+import { dropUnwantedLines } from '../../chaincode/src/log-lines.ts';
 import type { ChaincodeStream } from '../../network/devpeer/src/chaincode-messages.ts';
 
 const require = createRequire(import.meta.url);
 const ChaincodeFromContract = require('fabric-shim/lib/contract-spi/chaincodefromcontract.js');
 const { ChaincodeMessageHandler } = require('fabric-shim/lib/handler.js');
 const { JSONSerializer } = require('fabric-contract-api');
-/** They put each line into its form before they look whether anybody wants it, some in every transaction. */
-const { getLogger } = require('fabric-shim/lib/logger.js');
-for (const name of ['contracts-spi/chaincodefromcontract', 'lib/handler', 'lib/stub']) {
-  getLogger(`${name}.js`).silent = true;
-}
+dropUnwantedLines();
 /** The names winston and fabric-shim give their listeners, whoever imported them first. */
 const swallowers = {
   uncaughtException: 'bound _uncaughtException',
