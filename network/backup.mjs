@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expected } from '../scripts/ready.mjs';
-import { running } from '../scripts/system.mjs';
+import { running } from '../scripts/data-folder.mjs';
 import { readBack, readBackup, writeBackup } from './copies.mjs';
 import { writeConnection } from './fabric/connection.mjs';
 import { chainOf } from './fabric/nodes.mjs';

@@ -7,8 +7,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expected } from '../scripts/ready.mjs';
+import { replaceFile } from '../scripts/replace-file.mjs';
 
 const LIST = 'backup.json';
 const FILES = 'files';
@@ -32,7 +33,7 @@ export async function writeBackup(run, target, facts) {
   }
   const text = JSON.stringify({ format: 1, ...facts, folders, files }, undefined, 1);
   // last: a backup that was cut off has no list
-  await writeWhole(join(target, LIST), text);
+  replaceFile(join(target, LIST), text);
   return sumOf(files);
 }
 
@@ -132,14 +133,3 @@ async function copyFile(from, to) {
 
 const ZEROS = Buffer.alloc(CHUNK);
 const isZero = (part) => part.equals(ZEROS.subarray(0, part.length));
-
-async function writeWhole(path, text) {
-  const draft = await open(`${path}.new`, 'w', 0o600);
-  await draft.writeFile(text);
-  await draft.sync();
-  await draft.close();
-  await rename(`${path}.new`, path);
-  const folder = await open(dirname(path));
-  await folder.sync();
-  await folder.close();
-}

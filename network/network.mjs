@@ -3,10 +3,11 @@
  *
  * What `up` was told is kept in the run folder, so that every later verb meets the same network.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expected } from '../scripts/ready.mjs';
 import { bundleChaincode, copyPackage } from '../scripts/bundle-chaincode.mjs';
+import { replaceFile } from '../scripts/replace-file.mjs';
 import { enrolRoles, startAuthorities } from './fabric/authority.mjs';
 import { committedOf, deploy as deployDefinition, startServers } from './fabric/chaincode.mjs';
 import { writeConnection } from './fabric/connection.mjs';
@@ -202,8 +203,6 @@ export const withSettings = ({ folder, settings }, changes) =>
 /** @returns the same. */
 export function remember(network) {
   const { folder, settings } = network;
-  const text = JSON.stringify(settings, undefined, 2);
-  writeFileSync(join(folder, `${MARK}.new`), text, { mode: 0o600 });
-  renameSync(join(folder, `${MARK}.new`), join(folder, MARK));
+  replaceFile(join(folder, MARK), JSON.stringify(settings, undefined, 2));
   return network;
 }

@@ -13,7 +13,6 @@ import { program } from './programs.mjs';
 import { ownConnections } from './gateways.mjs';
 import { expected } from './ready.mjs';
 
-export { running } from './data-folder.mjs';
 export const ORGANISATIONS = ['Alder', 'Birch', 'Cedar'];
 const CHANNEL = 'holdfast';
 

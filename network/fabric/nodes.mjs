@@ -1,13 +1,11 @@
 /** Orderers and peers: made, started, joined, and ready for a transaction. */
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { flags, run, start, waitFor } from '../processes.mjs';
 import { certificatesWanted, channelWanted } from './first-block.mjs';
 import { here, ordererEnv, peerEnv } from './layout.mjs';
 
 const LOOK_MS = 2_000;
-
-export const isMade = (net) => existsSync(net.firstBlock);
 
 /** Certificates and the channel's first block. */
 export async function make(net) {
