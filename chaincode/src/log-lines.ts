@@ -25,7 +25,7 @@ export function dropUnwantedLines(): void {
       const write = logger[level].bind(logger);
       const value = (...line: Parameters<typeof write>) =>
         logger.isLevelEnabled(level) ? write(...line) : logger;
-      Object.defineProperty(logger, level, { value });
+      Object.defineProperty(logger, level, { value, configurable: true });
     }
   }
 }
