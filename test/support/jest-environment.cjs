@@ -9,8 +9,20 @@ const { TestEnvironment } = require('jest-environment-node');
 
 /** What is one of these in the test's realm is one in Node's, where packages run, and the other way round. */
 const CLASSES = [
-  ...['Array', 'Date', 'Function', 'Map', 'Object', 'Promise', 'RegExp', 'Set'],
-  ...['AggregateError', 'Error', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError'],
+  'AggregateError',
+  'Array',
+  'Date',
+  'Error',
+  'Function',
+  'Map',
+  'Object',
+  'Promise',
+  'RangeError',
+  'ReferenceError',
+  'RegExp',
+  'Set',
+  'SyntaxError',
+  'TypeError',
   'URIError',
 ];
 const isOrdinarily = Function.prototype[Symbol.hasInstance];

@@ -3,7 +3,7 @@
  * files of a worker, by Node itself. They are most of what a file loads.
  */
 const { createRequire } = require('node:module');
-const { isAbsolute, sep } = require('node:path');
+const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const vm = require('node:vm');
 const { default: Runtime } = require('jest-runtime');
@@ -12,9 +12,10 @@ const { default: Runtime } = require('jest-runtime');
 process.env.CORE_CHAINCODE_LOGGING_LEVEL ??= 'CRITICAL';
 
 /** It takes arrays of its own realm only. */
-const STRICT = `${sep}shamir-secret-sharing${sep}`;
+const STRICT = `${path.sep}shamir-secret-sharing${path.sep}`;
 
-const isPackage = (path) => path.includes(`${sep}node_modules${sep}`) && !path.includes(STRICT);
+const isPackage = (file) =>
+  file.includes(`${path.sep}node_modules${path.sep}`) && !file.includes(STRICT);
 const requireOnce = createRequire(__filename);
 
 module.exports = class PackagesOnce extends Runtime {
@@ -22,43 +23,43 @@ module.exports = class PackagesOnce extends Runtime {
     super(...args);
     const { esmLoader, cjsExportsCache } = this;
     const loadOwn = esmLoader.loadEsmModule.bind(esmLoader);
-    esmLoader.loadEsmModule = (path, suffix) =>
-      isPackage(path) ? loadPackage(path, esmLoader) : loadOwn(path, suffix);
+    esmLoader.loadEsmModule = (file, suffix) =>
+      isPackage(file) ? loadPackage(file, esmLoader) : loadOwn(file, suffix);
     const exportsOfOwn = cjsExportsCache.getExportsOf.bind(cjsExportsCache);
     // what a loaded package exports is read off it
-    cjsExportsCache.getExportsOf = (from, path) =>
-      isPackage(path) ? new Set() : exportsOfOwn(from, path);
+    cjsExportsCache.getExportsOf = (from, file) =>
+      isPackage(file) ? new Set() : exportsOfOwn(from, file);
   }
 
   requireModule(from, name, options, isRequireActual) {
-    const path = options?.isInternalModule ? undefined : this.packagePath(from, name);
-    return path === undefined
+    const file = options?.isInternalModule ? undefined : this.fileOfPackage(from, name);
+    return file === undefined
       ? super.requireModule(from, name, options, isRequireActual)
-      : requireOnce(path);
+      : requireOnce(file);
   }
 
-  packagePath(from, name) {
+  fileOfPackage(from, name) {
     if (name === undefined || this._resolution.isCoreModule(name)) return undefined;
-    const path = isAbsolute(name) ? name : this._resolution.resolveCjs(from, name);
-    return isPackage(path) ? path : undefined;
+    const file = path.isAbsolute(name) ? name : this._resolution.resolveCjs(from, name);
+    return isPackage(file) ? file : undefined;
   }
 };
 
 /** An ES module that Node has loaded, as one of the test's realm. */
-function loadPackage(path, esmLoader) {
+function loadPackage(file, esmLoader) {
   const registry = esmLoader.registries.getActiveEsmRegistry();
-  if (!registry.has(path)) registry.set(path, importOnce(path, esmLoader.getContext()));
-  return registry.get(path);
+  if (!registry.has(file)) registry.set(file, importOnce(file, esmLoader.getContext()));
+  return registry.get(file);
 }
 
-async function importOnce(path, context) {
-  const exported = await import(pathToFileURL(path).href);
+async function importOnce(file, context) {
+  const exported = await import(pathToFileURL(file).href);
   const module = new vm.SyntheticModule(
     Object.keys(exported),
     () => {
       for (const [name, value] of Object.entries(exported)) module.setExport(name, value);
     },
-    { context, identifier: path },
+    { context, identifier: file },
   );
   await module.link(() => {});
   await module.evaluate();
