@@ -3,9 +3,13 @@
  *
  * @module
  */
-import { add1, multiScalar, type G1 } from './curve.ts';
+import { platform } from '#platform';
+import { concat, equalBytes } from './bytes.ts';
+import { add1, encodeG1, multiScalar, type G1 } from './curve.ts';
 import { SIZE } from './mcl.ts';
 import type { Job, Pool } from './pool.ts';
+
+const DIGEST = 32;
 
 /** Points in the representation of {@link G1}, one after the other. */
 export interface PointRow {
@@ -25,6 +29,32 @@ export const pointsOf = (row: PointRow, start = 0, end = row.length): G1[] =>
     group: 'G1',
     limbs: row.limbs.subarray(SIZE.g1 * (start + i), SIZE.g1 * (start + i + 1)),
   }));
+
+/** The first points of a row, as a row of its own. */
+export const firstOf = (row: PointRow, count: number): PointRow => ({
+  length: count,
+  limbs: row.limbs.slice(0, SIZE.g1 * count),
+});
+
+/** A row as bytes to keep where it was made: SHA-256 || limbs. */
+export const packRow = ({ limbs }: PointRow): Uint8Array => concat(platform.sha256(limbs), limbs);
+
+/**
+ * The row that {@link packRow} made into bytes.
+ *
+ * @param last - the last point, compressed: the limbs of another build of mcl may mean other points.
+ * @returns undefined unless they are whole and mean what they did.
+ */
+export function unpackRow(bytes: Uint8Array, last: Uint8Array): PointRow | undefined {
+  const limbs = bytes.slice(DIGEST);
+  const length = limbs.length / SIZE.g1;
+  if (length === 0 || !Number.isInteger(length)) return undefined;
+  if (!equalBytes(platform.sha256(limbs), bytes.subarray(0, DIGEST))) return undefined;
+  const row = { length, limbs };
+  return pointsOf(row, length - 1).every((point) => equalBytes(encodeG1(point), last))
+    ? row
+    : undefined;
+}
 
 interface Powers {
   readonly points: PointRow;

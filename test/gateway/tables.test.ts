@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { ready } from '@holdfast/protocol/curve.js';
-import { pointsOf } from '@holdfast/protocol/point-row.js';
+import { packRow, pointsOf } from '@holdfast/protocol/point-row.js';
 import { inline, type Pool } from '@holdfast/protocol/pool.js';
 import { newTableCopies } from '../../gateway/src/auditor/table-copies.ts';
 import { openCatalogue, type Catalogue } from '../../gateway/src/provider/catalogue.ts';
@@ -110,18 +110,40 @@ describe('the provider', () => {
     await expect(opened(broken).add(tagKey, inChunks(bytes))).rejects.toThrow('a thread died');
   });
 
-  it('holds eight tables decoded, and the others as bytes', async () => {
+  it('decodes a table once, also past the eight that it holds and past its own end', async () => {
     const pool = countingPool();
     const tables = opened(pool);
     for (const { tagKey, bytes } of taggers) await tables.add(tagKey, inChunks(bytes));
     pool.names.length = 0;
-    const [first, second] = taggers;
-    await tables.table(taggers.at(-1)?.tagKey.tagKeyId ?? '', 5);
-    expect(pool.names).toEqual([]);
-    for (const tagger of [first, second, first]) {
-      expect(await tables.table(tagger?.tagKey.tagKeyId ?? '', 5)).toEqual(tagger?.table);
+    for (const { tagKey, table } of [...taggers, ...taggers]) {
+      expect(await tables.table(tagKey.tagKeyId, 5)).toEqual(table);
+      expect(await opened(pool).table(tagKey.tagKeyId, 5)).toEqual(table);
     }
-    expect(pool.names).toEqual(['tableDecoding', 'tableDecoding']);
+    expect(pool.names).toEqual([]);
+  });
+
+  it.each<[string, (kept: Uint8Array) => Uint8Array]>([
+    ['are missing, as in a catalogue of before', () => new Uint8Array()],
+    ['rotted', (kept) => flipped(kept, 40)],
+    ['are fewer', (kept) => packRow({ length: 4, limbs: kept.slice(32, 32 + 4 * 144) })],
+    [
+      'mean others to this build',
+      (kept) => packRow({ length: 5, limbs: kept.slice(32).reverse() }),
+    ],
+  ])('decodes a table again where its points %s, and mends them', async (_, change) => {
+    const pool = countingPool();
+    const { tagKey, bytes, table } = someTagger();
+    const { tagKeyId } = tagKey;
+    await opened().add(tagKey, inChunks(bytes));
+    const kept = await catalogue.allBytes('points', tagKeyId);
+    await catalogue.write([
+      ...(await catalogue.dropPages('points', tagKeyId)),
+      ...(await catalogue.pages('points', tagKeyId, 0, change(kept))),
+    ]);
+    expect(await opened(pool).table(tagKeyId, 5)).toEqual(table);
+    expect(await opened(pool).table(tagKeyId, 5)).toEqual(table);
+    expect(pool.names).toEqual(['tableDecoding']);
+    expect(await catalogue.allBytes('points', tagKeyId)).toEqual(kept);
   });
 });
 

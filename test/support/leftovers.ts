@@ -164,6 +164,6 @@ const FILE_AT: Readonly<Record<string, number>> = {
 
 function fileOf(key: string): string | undefined {
   const parts = key.split('/');
-  if (parts[1] === 'table') return undefined;
+  if (parts[1] === 'table' || parts[1] === 'points') return undefined;
   return parts[FILE_AT[parts[0] ?? ''] ?? Number.NaN];
 }

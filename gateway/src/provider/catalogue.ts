@@ -5,7 +5,8 @@
  * ```text
  * file/{fileId}                   TaggedFile, JSON
  * tail/{fileId}                   bytes of the block that is not complete yet
- * bytes/{kind}/{id}/{page 8}      leaves and tags of files, tables of tag keys, cards: 1,000 items a page
+ * bytes/{kind}/{id}/{page 8}      leaves and tags of files, tables of tag keys and their points, cards: 1,000
+                                items a page
  * holder/{digest}/{fileId}        the file refers to the block, or node of a DAG, with this SHA-256
  * held/{fileId}/{digest}          the same from the other side
  * job/{id}                        Job, JSON
@@ -23,7 +24,13 @@ import { openDatabase, type Database } from '../storage/database.ts';
 import { jobId, type Job, type TaggedFile } from './tagged-file.ts';
 
 /** Bytes a page of each kind. */
-const PAGE_BYTES = { leaves: 44_000, tags: 48_000, table: 48_000, card: 512 } as const;
+const PAGE_BYTES = {
+  leaves: 44_000,
+  tags: 48_000,
+  table: 48_000,
+  points: 144_000,
+  card: 512,
+} as const;
 export type PagedKind = keyof typeof PAGE_BYTES;
 
 /** A part of one atomic write. */

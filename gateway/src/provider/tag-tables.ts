@@ -1,12 +1,12 @@
 /**
- * The public tables of owners' tag keys: checked once, kept in the catalogue, a few of them decoded.
+ * The public tables of owners' tag keys: checked once, kept in the catalogue as they came and decoded, a few in memory.
  *
  * @module
  */
 import { concatAll, equalBytes, fromHex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { TagKeyRecord } from '@holdfast/protocol/account-records.js';
-import { pointsOf, rowOf } from '@holdfast/protocol/point-row.js';
+import { firstOf, packRow, unpackRow } from '@holdfast/protocol/point-row.js';
 import type { Pool } from '@holdfast/protocol/pool.js';
 import {
   tableCheck,
@@ -20,8 +20,8 @@ import type { Catalogue } from './catalogue.ts';
 type Random = (length: number) => Uint8Array;
 
 const POINT_BYTES = 48;
-/** Tables kept decoded: about 1.2 MB each for blocks of 256 KiB. */
-const DECODED_TABLES = 8;
+/** Tables held in memory: about 1.2 MB each for blocks of 256 KiB. */
+const HELD_TABLES = 8;
 
 export interface TagTables {
   /** Takes the table of a key. @throws `KEY_INVALID`. */
@@ -35,15 +35,29 @@ export function newTagTables(
   catalogue: Catalogue,
   { pool, random }: { readonly pool: Pool; readonly random: Random },
 ): TagTables {
-  const decoded = new Map<string, PublicTable>();
+  const held = new Map<string, PublicTable>();
   const has = async (tagKeyId: string) =>
     (await catalogue.bytes('table', tagKeyId, 0, 1)).length > 0;
 
-  function keep(tagKeyId: string, table: PublicTable): void {
-    decoded.delete(tagKeyId);
-    decoded.set(tagKeyId, table);
-    const [oldest] = decoded.keys();
-    if (decoded.size > DECODED_TABLES && oldest !== undefined) decoded.delete(oldest);
+  function hold(tagKeyId: string, table: PublicTable): void {
+    held.delete(tagKeyId);
+    held.set(tagKeyId, table);
+    const [oldest] = held.keys();
+    if (held.size > HELD_TABLES && oldest !== undefined) held.delete(oldest);
+  }
+
+  const packed = (tagKeyId: string, table: PublicTable) =>
+    catalogue.pages('points', tagKeyId, 0, packRow(table));
+
+  /** Decoding takes a second: the points are kept, and decoded again where they are damaged or none were kept. */
+  async function points(tagKeyId: string, bytes: Uint8Array): Promise<PublicTable> {
+    const kept = await catalogue.allBytes('points', tagKeyId);
+    const row = unpackRow(kept, bytes.subarray(-POINT_BYTES));
+    if (row !== undefined && row.length * POINT_BYTES === bytes.length) return row;
+    const table = await pool.run(tableDecoding, bytes.slice());
+    const dropped = await catalogue.dropPages('points', tagKeyId);
+    await catalogue.write([...dropped, ...(await packed(tagKeyId, table))]);
+    return table;
   }
 
   return {
@@ -54,23 +68,27 @@ export function newTagTables(
         throw new HoldfastError('KEY_INVALID', 'the table is not the one on the ledger');
       }
       if (await has(key.tagKeyId)) return;
-      const points = await checked(pool, { table, key, weights: random(16 * key.sectorsMax) });
-      if (points === undefined) {
+      const decoded = await checked(pool, { table, key, weights: random(16 * key.sectorsMax) });
+      if (decoded === undefined) {
         throw new HoldfastError('KEY_INVALID', 'the table is not the powers of one alpha');
       }
-      await catalogue.write(await catalogue.pages('table', key.tagKeyId, 0, table));
-      keep(key.tagKeyId, points);
+      await catalogue.write([
+        ...(await catalogue.pages('table', key.tagKeyId, 0, table)),
+        ...(await packed(key.tagKeyId, decoded)),
+      ]);
+      hold(key.tagKeyId, decoded);
     },
     async table(tagKeyId, sectors) {
-      const known = decoded.get(tagKeyId);
-      if (known !== undefined && known.length >= sectors) return rowOf(pointsOf(known, 0, sectors));
-      const bytes = await catalogue.bytes('table', tagKeyId, 0, sectors * POINT_BYTES);
-      if (bytes.length !== sectors * POINT_BYTES) {
+      let table = held.get(tagKeyId);
+      if (table === undefined) {
+        const bytes = await catalogue.allBytes('table', tagKeyId);
+        if (bytes.length > 0) table = await points(tagKeyId, bytes);
+      }
+      if (table === undefined || table.length < sectors) {
         throw new HoldfastError('NOT_FOUND', `no table of ${sectors} sectors of key ${tagKeyId}`);
       }
-      const table = await pool.run(tableDecoding, bytes);
-      keep(tagKeyId, table);
-      return table;
+      hold(tagKeyId, table);
+      return firstOf(table, sectors);
     },
   };
 }
