@@ -48,7 +48,7 @@ describe('a transaction', () => {
     const call = newContractCalls(state);
     const money = moneyOf(state);
     const expected = CODES;
-    const fuzzed = { target: 'transactions', cases: casesOf(1_000, 0.35), expected };
+    const fuzzed = { target: 'transactions', cases: casesOf(1_000, 0.38), expected };
     const outcomes = fuzz(fuzzed, drawnCases(), async ({ name, by, text }) => {
       const { status, message, writes } = await call(by, name, text);
       if (status !== 200) return codeOf(message, name);
