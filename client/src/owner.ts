@@ -22,10 +22,10 @@ import {
 import { openStored } from '@holdfast/protocol/owner/stored-file.js';
 import { askForAudit, type AuditOptions } from '@holdfast/protocol/owner/ask-audit.js';
 import { challengeNow, listAudits } from './audit.ts';
-import { meetConsortium } from './consortium.ts';
+import { meetAgain, meetConsortium, type Consortium } from './consortium.ts';
 import { needDevice, readDevice, writeDevice, type Device } from './device-file.ts';
 import { enrol } from './enrolment.ts';
-import { newGatewayApi } from './gateway-api.ts';
+import { newGatewayApi, type GatewayApi } from './gateway-api.ts';
 import { readFile } from './get.ts';
 import { newLanes } from '@holdfast/protocol/owner/lanes.js';
 import { listFiles, type Listing } from './listing.ts';
@@ -135,9 +135,7 @@ export class Owner {
     const seed = parsePhrase(phrase);
     const keys = await openKeys(seed);
     const before = await readDevice(home);
-    const pinned = options.consortium ?? before?.consortium.consortium;
-    const known = pinned === undefined ? options : { ...options, consortium: pinned };
-    const device = await newDevice(known, seed, keys);
+    const device = await newDevice(options, seed, keys, before);
     if (before !== undefined && before.ownerId !== device.ownerId) {
       throw new HoldfastError('ALREADY_EXISTS', `this device has another owner, ${before.ownerId}`);
     }
@@ -245,15 +243,16 @@ export class Owner {
   }
 }
 
-/** Enrols the key: what the device is to keep. */
-async function newDevice(options: NewOwner, seed: Uint8Array, keys: OwnerKeys): Promise<Device> {
+/** Enrols the key: what the device is to keep. @param before - what it has kept. */
+async function newDevice(
+  options: NewOwner,
+  seed: Uint8Array,
+  keys: OwnerKeys,
+  before?: Device,
+): Promise<Device> {
   const { gateway, password, consortium: expected } = options;
   const api = newGatewayApi({ url: gateway, random, nowMs });
-  const { channel, chaincode, consortium, organisations, development } = await meetConsortium(
-    api,
-    expected,
-  );
-  const pinned = { channel, chaincode, consortium, organisations, development };
+  const pinned = await pinnedNow(api, expected, before);
   const { ownerId, mspId, certificate } = await enrol(api, keys.key, pinned, nowMs());
   return {
     version: 1,
@@ -265,6 +264,23 @@ async function newDevice(options: NewOwner, seed: Uint8Array, keys: OwnerKeys): 
     opened: false,
     seed: await wrapSeed(seed, password, random),
   };
+}
+
+/** Pins that the device has stay, and no others are taken in, unless the owner says a consortium's number. */
+async function pinnedNow(
+  api: GatewayApi,
+  expected: string | undefined,
+  before: Device | undefined,
+): Promise<Consortium> {
+  if (expected === undefined && before !== undefined) {
+    await meetAgain(api, before.consortium);
+    return before.consortium;
+  }
+  const { channel, chaincode, consortium, organisations, development } = await meetConsortium(
+    api,
+    expected,
+  );
+  return { channel, chaincode, consortium, organisations, development };
 }
 
 /** U goes to the provider through the gateway. */

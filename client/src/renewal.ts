@@ -5,7 +5,7 @@
  */
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { certificateEnd } from './certificate.ts';
-import { meetConsortium } from './consortium.ts';
+import { meetAgain } from './consortium.ts';
 import { writeDevice, type Device } from './device-file.ts';
 import { enrol } from './enrolment.ts';
 import { newGatewayApi } from './gateway-api.ts';
@@ -46,7 +46,7 @@ async function certificateFrom(
   key: SigningKey,
 ): Promise<string> {
   const api = newGatewayApi({ url: gateway, random, nowMs });
-  const { agent } = await meetConsortium(api, consortium.consortium);
+  const { agent } = await meetAgain(api, consortium);
   if (agent !== mspId) {
     const whose = `this is the gateway of ${agent}`;
     throw new HoldfastError('NOT_ALLOWED', `${whose}: certificates of ${mspId} come from its own`);

@@ -137,8 +137,8 @@ attack({
     relayWithout(
       {
         file: CHECKS,
-        from: '  const organisations = await checkEndorsers(endorsed, pinned, nowMs);\n  checkPolicy(organisations, pinned);\n',
-        to: '  void [pinned, nowMs];\n',
+        from: '  const organisations = await checkEndorsers(endorsed, pinned, nowMs);\n  checkPolicy(organisations, pinned, notPinned(endorsed, pinned));\n',
+        to: '  void [pinned, nowMs, notPinned];\n',
       },
       { file: CHECKS, from: '  await checkProposalHash(proposal, endorsed);\n', to: '' },
     ),

@@ -197,6 +197,30 @@ describe('check 4: endorsers', () => {
     );
   });
 
+  it('is passed by nothing with endorsers that are not pinned that would not pass without them', async () => {
+    const strangers = await Promise.all(['Elm', 'Fir'].map(newOrganisation));
+    const impostor = await newOrganisation('Birch');
+    const all = [...pinned, ...strangers, impostor].map((organisation) => organisation.peer);
+    const isPinned = ({ mspId }: Issued) => pinned.some((one) => one.mspId === mspId);
+    const outcome = (endorsed: EndorsedTransaction) =>
+      check(endorsed).then(
+        (found) => JSON.stringify(found),
+        (error: unknown) => (error as HoldfastError).code,
+      );
+    const outcomes = new Set<string>();
+    for (let bits = 0; bits < 2 ** all.length; bits++) {
+      const chosen = all.filter((_, i) => (bits >> i) % 2 === 1);
+      const [found, without] = await Promise.all(
+        [chosen, chosen.filter(isPinned)].map(async (endorsers) =>
+          outcome(await endorse(proposal, endorsers, { result })),
+        ),
+      );
+      expect([bits, found]).toEqual([bits, without]);
+      outcomes.add(found ?? '');
+    }
+    expect([...outcomes].toSorted()).toEqual(['ANSWER_FALSE', JSON.stringify(result)]);
+  });
+
   it('refuses an owner and an authority in the place of a peer', async () => {
     expect(await refusal(forge(owner))).toContain('is no peer');
     const [first] = pinned;

@@ -6,6 +6,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@j
 import { hex } from '@holdfast/protocol/bytes.js';
 import { consortiumNumber, ownerId } from '@holdfast/protocol/ids.js';
 import { certificateBytes, certificateEnd } from '../../client/src/certificate.ts';
+import { numberOf, type Organisation } from '../../client/src/consortium.ts';
 import { readDevice, type Device } from '../../client/src/device-file.ts';
 import { renewed } from '../../client/src/renewal.ts';
 import { openKeys, type OwnerKeys } from '../../client/src/session.ts';
@@ -69,11 +70,19 @@ function daysLeft(days: number): void {
 }
 
 /** A gateway that says whose it is, and enrols with an authority; how often it enrolled. */
-function gatewayOf(agent: Name, authority: Name = agent): () => number {
+function gatewayOf(
+  agent: Name,
+  authority: Name = agent,
+  joined: readonly Organisation[] = [],
+): () => number {
   let enrolled = 0;
   answerWith(async ({ path }) => {
-    const { consortium } = device;
-    if (path === '/v1/network') return Response.json({ ...consortium, agent });
+    if (path === '/v1/network') {
+      const { channel, organisations } = device.consortium;
+      const told = [...organisations, ...joined];
+      const consortium = numberOf(channel, told);
+      return Response.json({ ...device.consortium, organisations: told, consortium, agent });
+    }
     enrolled++;
     return Response.json({
       ownerId: hex(ownerId(authority, keys.key.spki)),
@@ -98,6 +107,16 @@ describe('a certificate', () => {
     const { certificate, ...rest } = await renew();
     expect(certificate).not.toBe(device.certificate);
     expect({ ...rest, certificate: device.certificate }).toEqual(device);
+  });
+
+  it('is renewed where another organisation has joined since, which is not pinned by it', async () => {
+    daysLeft(29);
+    const { consortium } = device;
+    const { mspId, rootCertificate } = await CertificateAuthority.create('Doubs');
+    gatewayOf('Alder', 'Alder', [{ mspId, rootCertificate }]);
+    const { certificate, consortium: after } = await renew();
+    expect(certificate).not.toBe(device.certificate);
+    expect(after).toEqual(consortium);
   });
 
   it.each<[string, Name, number]>([

@@ -103,7 +103,7 @@ const NEXT: Partial<Record<ErrorCode, string>> = {
   QUOTA_REACHED: "Ask your organisation's operator.",
   SHARES_TOO_FEW: 'The file cannot be opened with this owner’s key shares. Tell your operator.',
   ANSWER_FALSE:
-    'Trust nothing this gateway says: use another one (--gateway) and tell its operator.',
+    'Trust nothing this gateway says: use another one (--gateway) and tell its operator. Has an organisation joined: holdfast pin',
   ACCEPTANCE_INVALID: 'Nothing was registered. Try again, or tell your operator.',
 };
 

@@ -11,6 +11,7 @@ import { get } from './get.ts';
 import { init } from './init.ts';
 import { ls } from './ls.ts';
 import { newOutput, printError, tellError } from './output.ts';
+import { pin, type PinCommandOptions } from './pin.ts';
 import { put, type PutOptions } from './put.ts';
 import { recover, type RecoverOptions } from './recover.ts';
 import { status } from './status.ts';
@@ -35,7 +36,7 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     <O extends CommonOptions>(run: Run<O>) =>
     async (...given: unknown[]): Promise<void> => {
       const options = given.at(-2) as O;
-      const argument = given.length > 2 ? String(given[0]) : '';
+      const argument = typeof given[0] === 'string' ? given[0] : '';
       const output = newOutput(terminal, options);
       const context = newContext(terminal, output, options);
       try {
@@ -125,6 +126,14 @@ function newProgram({ stdout }: Terminal, isJson: boolean, action: Action): Comm
     .option('--phrase-file <path>', 'file with the words, - for standard input')
     .option('--consortium <number>', 'refuse any consortium but this one')
     .action(action<CommonOptions & RecoverOptions>(recover));
+  command('pin', 'trust an organisation that joined later; without its name: tell whom you trust')
+    .argument('[organisation]')
+    .option('--fingerprint <digits>', 'SHA-256 of its root certificate, from its operator')
+    .action(
+      action<CommonOptions & PinCommandOptions>((context, options, mspId) =>
+        pin(context, mspId, options),
+      ),
+    );
   return program;
 }
 
