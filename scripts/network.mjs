@@ -4,11 +4,14 @@
  * install [product …]     builds the engines that are not there
  * up | down               makes a network in RUN_DIR (./.network unless told) | ends it and removes that folder
  * start | stop            what was made goes on | ends, its state kept
+ * stop PROCESS            ends one of those that status shows
  * status                  processes, memory, blocks
  * deploy [FOLDER]         brings the channel to the chaincode as it is built here, or packaged in FOLDER
  * upgrade [FOLDER]        the same, where it is meant to bring new code
- * configure FILE          submits the consortium's rules, JSON: the first ones, or a vote of each organisation
+ * configure               the consortium's rules in force, JSON
+ * configure FILE          submits rules: the first ones, or a vote of each organisation
  * verify                  same blocks, whole, and the same code at every peer
+ * roots                   the consortium's number and the fingerprint of each organisation's root: what owners compare
  * certs                   dates of every certificate
  * certs renew             new certificates for the identities of every organisation, of the same keys; lists signed anew
  * certs revoke ORGANISATION NAME | ORGANISATION SERIAL AKI
@@ -16,11 +19,12 @@
  * add ORGANISATION        takes another organisation into the channel, with its peer, authority and chaincode
  * backup FOLDER           copies all that the network keeps; it is stopped meanwhile
  * restore FOLDER          puts that into RUN_DIR, and starts it
- * replace NODE            an empty repository in the place of a storage node's lost one, which the provider fills
+ * replace NODE [--force]  an empty repository in the place of a storage node's lost one, which the provider fills; not
+ *                         where it still answers, or where other nodes lack what is pinned
  * logs [name]             last lines of each process, or all of one
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { install } from '../network/binaries.mjs';
 import {
   CHAINCODE,
@@ -37,11 +41,11 @@ import { backup, restore } from '../network/backup.mjs';
 import { readBackup } from '../network/copies.mjs';
 import { renewRoles, revoke, writeRevocations } from '../network/fabric/authority.mjs';
 import { certificatesOf } from '../network/fabric/certificates.mjs';
-import { bringIntoForce } from '../network/fabric/configure.mjs';
+import { writeEnvironments } from '../network/environments.mjs';
+import { bringIntoForce, rulesOf } from '../network/fabric/configure.mjs';
 import { writeConnection } from '../network/fabric/connection.mjs';
 import { chainOf } from '../network/fabric/nodes.mjs';
-import { startNodes } from '../network/ipfs/nodes.mjs';
-import { replaceRepository } from '../network/ipfs/repositories.mjs';
+import { replaceNode } from '../network/ipfs/replacement.mjs';
 import { logFile, names, stop, usage } from '../network/processes.mjs';
 import { mspIds, networkSettings, printStep } from './network-settings.mjs';
 import { expected, ready, root } from './ready.mjs';
@@ -60,14 +64,17 @@ const VERBS = {
     const { settings, versions } = await networkSettings();
     print(versions);
     await ready(print);
-    writeEnvironment(await timed((step) => up(folder, settings, step)));
+    writeEnvironments(await timed((step) => up(folder, settings, step)));
     print(`\nThe gateway on it:  set -a; . ${shown}/gateway.env; set +a; npm start`);
   },
 
   start: () => timed((step) => start(openNetwork(folder), step)),
 
-  async stop() {
-    sayKilled(await halt(openNetwork(folder)));
+  async stop(name) {
+    const network = openNetwork(folder);
+    if (name === undefined) return sayKilled(await halt(network));
+    const [[, where]] = processes(network, name);
+    sayKilled(await stop(where, [name]));
   },
 
   async down() {
@@ -106,8 +113,9 @@ const VERBS = {
   },
 
   async configure(file) {
-    if (file === undefined) throw expected('npm run network -- configure FILE', 2);
     const { fabric } = openNetwork(folder);
+    if (file === undefined)
+      return print(JSON.stringify(await rulesOf(fabric, CHAINCODE), undefined, 2));
     const config = parsed(file, readFileSync(pathOf(file), 'utf8'));
     const { version } = config;
     const report = (mspId, refusal) =>
@@ -129,6 +137,15 @@ const VERBS = {
     print('Whole.');
   },
 
+  async roots() {
+    const { fabric } = openNetwork(folder);
+    await ready(print);
+    const { rootsOf } = await import('../network/fabric/roots.mjs');
+    const { consortium, roots } = rootsOf(fabric);
+    for (const { mspId, fingerprint } of roots) print(`${mspId.padEnd(12)}${fingerprint}`);
+    print(`Consortium ${consortium}`);
+  },
+
   async certs(verb = 'list', ...args) {
     const { fabric } = openNetwork(folder);
     const act = { list: listCertificates, renew: renewCertificates, revoke: revokeCertificates }[
@@ -144,8 +161,9 @@ const VERBS = {
     mspIds([...new Set([...network.settings.organisations, mspId])]);
     await ready(print);
     const { addOrganisation } = await import('../network/addition.mjs');
-    writeEnvironment(await timed((step) => addOrganisation(network, mspId, step)));
+    writeEnvironments(await timed((step) => addOrganisation(network, mspId, step)));
     print(`${mspId} is in the channel. Its part in it: npm run network -- configure FILE`);
+    await VERBS.roots();
   },
 
   async backup(target) {
@@ -169,57 +187,28 @@ const VERBS = {
     await timed(async (step) => {
       found = await restore(pathOf(target), folder, bins, step);
     });
-    writeEnvironment(found.network);
+    writeEnvironments(found.network);
     print(`As it was at ${found.at}.`);
   },
 
-  async replace(name) {
+  async replace(name, word) {
     const { ipfs } = openNetwork(folder);
     const node = ipfs.nodes.find((one) => one.name === name);
-    if (node === undefined)
-      throw expected(`replace one of ${ipfs.nodes.map((one) => one.name).join(', ')}`, 2);
-    await stop(ipfs.folder, [node.kubo]);
-    await replaceRepository(ipfs, node);
-    await startNodes(ipfs);
+    if (node === undefined || (word !== undefined && word !== '--force')) {
+      const nodes = ipfs.nodes.map((one) => one.name).join(', ');
+      throw expected(`replace NODE [--force], where a node is: ${nodes}`, 2);
+    }
+    await replaceNode(ipfs, node, word !== undefined, print);
     print(`${name} is empty and up; the provider owes it every file that it had`);
   },
 
   logs(name) {
-    const { fabric, ipfs } = openNetwork(folder);
-    const all = [fabric, ipfs].flatMap((part) =>
-      names(part.folder).map((one) => [one, part.folder]),
-    );
-    const wanted = all.filter(([one]) => name === undefined || one === name);
-    if (wanted.length === 0) {
-      throw expected(`no process ${name}; there are ${all.map(([one]) => one).join(', ')}`, 2);
-    }
-    for (const [one, where] of wanted) {
+    for (const [one, where] of processes(openNetwork(folder), name)) {
       const lines = readFileSync(logFile(where, one), 'utf8').trimEnd().split('\n');
       print(`== ${one}\n${(name === undefined ? lines.slice(-3) : lines).join('\n')}`);
     }
   },
 };
-
-/** For the gateway on this network that plays everybody, and for one of each organisation. */
-function writeEnvironment({ fabric, ipfs }) {
-  const storage = { STORAGE_DRIVER: 'cluster', STORAGE_CONNECTION: ipfs.connection };
-  const write = (name, environment) => {
-    const text = Object.entries({ ...storage, ...environment }).map(
-      (pair) => `${pair.join('=')}\n`,
-    );
-    writeFileSync(join(folder, `${name}.env`), text.join(''));
-  };
-  const { connection } = fabric;
-  write('gateway', { LEDGER_CONNECTION: connection, DATA_DIR: join(folder, 'gateway') });
-  for (const [i, { name, gatewayPort }] of fabric.organisations.entries()) {
-    write(`gateway-${name}`, {
-      LEDGER_CONNECTION: join(dirname(connection), `connection-${name}.json`),
-      DATA_DIR: join(folder, `gateway-${name}`),
-      PORT: 7070 + i,
-      INNER_PORT: gatewayPort,
-    });
-  }
-}
 
 /** Certificates that end sooner are pointed out, days. */
 const SOON = 30;
@@ -256,6 +245,14 @@ async function revokeCertificates(fabric, mspId, name, aki) {
   const { publishRevocations } = await import('../network/fabric/channel-update.mjs');
   await publishRevocations(fabric, organisation);
   print(`Peers and orderers refuse it too: it stands in the channel's configuration.`);
+}
+
+/** Name and folder of a process, of all where none is named. @throws where there is none. */
+function processes({ fabric, ipfs }, name) {
+  const all = [fabric, ipfs].flatMap((part) => names(part.folder).map((one) => [one, part.folder]));
+  const wanted = all.filter(([one]) => name === undefined || one === name);
+  if (wanted.length > 0) return wanted;
+  throw expected(`no process ${name}; there are ${all.map(([one]) => one).join(', ')}`, 2);
 }
 
 const pathOf = (path) =>

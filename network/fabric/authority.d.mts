@@ -16,3 +16,5 @@ export function revoke(
   organisation: FabricOrganisation,
   who: { readonly name: string } | { readonly serial: string; readonly aki: string },
 ): Promise<void>;
+/** File of an organisation's root, PEM. */
+export function rootCertificate(organisation: FabricOrganisation): string;

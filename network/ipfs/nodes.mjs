@@ -54,7 +54,8 @@ async function connectAll({ nodes, folder }) {
   );
 }
 
-async function rpc(node, path) {
+/** What a node's RPC answers, from its JSON. */
+export async function rpc(node, path) {
   const url = `http://127.0.0.1:${node.rpc}/api/v0/${path}`;
   return JSON.parse(await answer(url, { method: 'POST' }));
 }

@@ -1,7 +1,9 @@
 /** Another organisation is taken into a channel that runs, with files on it. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pinOrganisation } from '../../client/src/pin.ts';
 import { addOrganisation } from '../../network/addition.mjs';
 import { bringIntoForce, rulesOf } from '../../network/fabric/configure.mjs';
+import { rootsOf } from '../../network/fabric/roots.mjs';
 import { verify } from '../../network/fabric/verify.mjs';
 import { definitionOf, openNetwork } from '../../network/network.mjs';
 import { kill } from '../../network/processes.mjs';
@@ -72,5 +74,33 @@ const quiet = async (_label: string, work: () => Promise<unknown>): Promise<void
       await at.put(10_000);
       await target.close();
     }, 60_000);
+
+    it('a second one: its endorsements count for an owner who has pinned both', async () => {
+      await addOrganisation(openNetwork(run), 'Elm', quiet);
+      const { fabric } = openNetwork(run);
+      const definition = definitionOf(openNetwork(run));
+      // a gateway knows whom it knew at its start
+      await at.pause();
+      await at.resume();
+      for (const organisation of fabric.organisations) {
+        if (!['Birch', 'Cedar'].includes(organisation.mspId)) continue;
+        await kill(fabric.folder, serverName(organisation, definition));
+      }
+      // three of five endorse, one of whom was there when the owner made its account
+      await expect(at.owner.config()).rejects.toMatchObject({
+        code: 'ANSWER_FALSE',
+        detail: expect.stringMatching(/^1 organisations .*: (?:Doubs, Elm|Elm, Doubs)$/),
+      });
+      const { consortium, roots } = rootsOf(fabric);
+      const { gateway } = at.owner.device;
+      for (const { mspId, fingerprint } of roots) {
+        await pinOrganisation({ home: at.home, gateway }, mspId, fingerprint);
+      }
+      await at.unlock();
+      expect(at.owner.device.consortium).toMatchObject({ consortium });
+      await at.put(10_000);
+      await startServers(fabric, definition);
+      expect(await at.lost()).toEqual([]);
+    }, 240_000);
   },
 );

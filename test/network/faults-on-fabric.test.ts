@@ -1,9 +1,11 @@
 /** A real network loses its parts, by process: what goes on, what is refused, how it recovers, and that nothing is lost. */
+import { existsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { serverName } from '../../network/fabric/chaincode.mjs';
 import { leaderOf } from '../../network/fabric/nodes.mjs';
-import { replaceRepository } from '../../network/ipfs/repositories.mjs';
+import { startKubo } from '../../network/ipfs/nodes.mjs';
+import { replaceNode } from '../../network/ipfs/replacement.mjs';
 import { definitionOf, openNetwork, type Network } from '../../network/network.mjs';
 import { kill, waitFor } from '../../network/processes.mjs';
 import { fromHex } from '@holdfast/protocol/bytes.js';
@@ -109,10 +111,23 @@ const FILLED_MS = 180_000;
       expect(await at.lost()).toEqual([]);
     }, 240_000);
 
-    it("a node's whole repository: it is filled again from the others", async () => {
+    it("a node's whole repository: it is filled again from the others, and never the last is removed", async () => {
       const lost = node(2);
-      await kill(net.ipfs.folder, lost.kubo);
-      await replaceRepository(net.ipfs, lost);
+      const said: string[] = [];
+      const replace = () => replaceNode(net.ipfs, lost, false, (line) => said.push(line));
+      await expect(replace()).rejects.toThrow(`${lost.name} runs and answers`);
+      for (const { kubo } of net.ipfs.nodes) await kill(net.ipfs.folder, kubo);
+      await expect(replace()).rejects.toThrow(/of its pins no other node has: baf/);
+      expect(existsSync(lost.repository)).toBe(true);
+      for (const other of [0, 1]) startKubo(net.ipfs, node(other));
+      // until its peers have noticed, the Cluster says that nobody has anything
+      await waitFor(
+        'the others to have all that is pinned',
+        net.ipfs.folder,
+        () => replace().then(() => true),
+        { patienceMs: 60_000, everyMs: 1_000 },
+      );
+      expect(said.at(-1)).toMatch(/files, \d+ MiB, to be removed/);
       expect(await at.lost()).toEqual([]);
       await everythingRuns();
       await filled(lost.name, before);

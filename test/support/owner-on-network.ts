@@ -12,6 +12,10 @@ const PASSWORD = 'seven words nobody guesses';
 
 export interface OwnerOnNetwork {
   readonly owner: Owner;
+  /** What its device keeps. */
+  readonly home: string;
+  /** Opens the owner again, as the device has it now. */
+  unlock(): Promise<void>;
   /** Ends the gateway; {@link resume} starts another on the same folder. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -57,15 +61,21 @@ export async function openOwnerOnNetwork(): Promise<OwnerOnNetwork> {
     };
   }
 
+  async function unlock(): Promise<void> {
+    owner = await Owner.unlock({ home, password: PASSWORD, gateway: system.url });
+  }
+
   return {
     get owner() {
       return owner;
     },
+    home,
+    unlock,
     stored,
     pause: () => system.stop(),
     async resume() {
       system = await startTestSystem();
-      owner = await Owner.unlock({ home, password: PASSWORD, gateway: system.url });
+      await unlock();
     },
     put: async (size) => (await prepare(size))(),
     prepare,
