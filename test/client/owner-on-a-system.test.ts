@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { base64url } from '@holdfast/protocol/bytes.js';
 import { BASE_1 } from '@holdfast/protocol/curve.js';
+import type { Network } from '@holdfast/protocol/network-messages.js';
 import { parsePhrase } from '@holdfast/protocol/phrase.js';
+import { numberOf } from '../../client/src/consortium.ts';
 import { fileSource } from '../../client/src/file-source.ts';
 import { Owner } from '../../client/src/owner.ts';
 import type { StoredFile } from '../../client/src/put-request.ts';
@@ -14,6 +16,7 @@ import { answerHonestly, answerWith, flipIn } from '../support/forged-answers.ts
 import { joined } from '../support/sealing.ts';
 import { startTestSystem, type RunningSystem } from '../support/running-system.ts';
 import { holdfast } from './command-line.ts';
+import { newOrganisation } from './test-consortium.ts';
 
 const PASSWORD = 'granite otter walnut velvet';
 const CONTENT = randomBytes(700_000);
@@ -266,6 +269,24 @@ describe('a hostile gateway', () => {
     const { exit, stderr } = await holdfast(argv, env('hostile'));
     expect(exit).toBe(4);
     expect(stderr).toContain('ANSWER_FALSE');
+  });
+
+  it('cannot slip a root of its own into a recovery on a device that has pins', async () => {
+    const { mspId, rootCertificate } = await newOrganisation('Doubs');
+    answerWith(async (passing, answer) => {
+      if (passing.path !== '/v1/network') return undefined;
+      const told = (await (await answer()).json()) as Network;
+      const organisations = [...told.organisations, { mspId, rootCertificate }];
+      const consortium = numberOf(told.channel, organisations);
+      return Response.json({ ...told, organisations, consortium });
+    });
+    const recovered = { gateway: system.url, password: PASSWORD, phrase };
+    const again = await Owner.restore({ ...recovered, home: home('home') });
+    expect(again.device.consortium).toEqual(owner.device.consortium);
+    // the control: a blank machine pins whom it meets, and three of four would have to sign
+    await expect(Owner.restore({ ...recovered, home: home('met') })).rejects.toMatchObject({
+      detail: expect.stringContaining('a majority of 4 is 3'),
+    });
   });
 
   it('cannot make what is damaged on the ledger look intact, nor hide that a file exists', async () => {
