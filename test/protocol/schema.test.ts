@@ -57,6 +57,14 @@ describe('parsing', () => {
     expect(field.safeParse(wrong).success).toBe(false);
   });
 
+  it('looks at long text without a stack that grows with it', () => {
+    const long = 'A'.repeat(8_000_000);
+    const outcomes = [long, `${long}AA`, `${long}AB`, `${long}A`, `${long}+AAA`].map(
+      (text) => s.base64url.safeParse(text).success,
+    );
+    expect(outcomes).toEqual([true, true, false, false, false]);
+  });
+
   it('refuses unknown fields in every transaction', () => {
     for (const [name, schema] of Object.entries({ ...SUBMIT, ...EVALUATE })) {
       const issues = schema.safeParse({ unheardOf: 1 }).error?.issues ?? [];
