@@ -5,9 +5,10 @@
  */
 import { fromBase64url } from '@holdfast/protocol/bytes.js';
 import type { Announcement } from '@holdfast/protocol/consortium-records.js';
+import { atField } from '@holdfast/protocol/errors.js';
 import { verifyModulus } from '@holdfast/protocol/modulus-certificate.js';
 import { verifyPossession, type PossessionLabel } from '@holdfast/protocol/signature.js';
-import { atField, expectField, must } from './refuse.ts';
+import { expectField, must } from './refuse.ts';
 
 interface Announcer {
   readonly mspId: string;

@@ -1,5 +1,6 @@
 import { fromBase64url, fromHex, hex } from '@holdfast/protocol/bytes.js';
 import { beaconMessage, nextBeacon } from '@holdfast/protocol/beacon.js';
+import { atField } from '@holdfast/protocol/errors.js';
 import { DST } from '@holdfast/protocol/labels.js';
 import { delegateOf } from '@holdfast/protocol/audit.js';
 import { verifySignature } from '@holdfast/protocol/signature.js';
@@ -7,7 +8,7 @@ import { answer, begin, commit, type Call } from './call.ts';
 import { isMajority } from './configuration.ts';
 import { HoldfastContract } from './contract.ts';
 import { Context, Info, Returns, Transaction } from './fabric.ts';
-import { atField, expectField, must } from './refuse.ts';
+import { expectField, must } from './refuse.ts';
 import { KEYS } from './state-keys.ts';
 import type { State } from './state.ts';
 

@@ -5,12 +5,13 @@
  */
 import { fromBase64url, hex } from '@holdfast/protocol/bytes.js';
 import { decodeG1 } from '@holdfast/protocol/curve.js';
+import { atField } from '@holdfast/protocol/errors.js';
 import { ownerId } from '@holdfast/protocol/ids.js';
 import type { Account, TagKeyRecord } from '@holdfast/protocol/account-records.js';
 import { tagKeyId, verifyTagKey } from '@holdfast/protocol/tag-key.js';
 import type { Call, Parsed } from './call.ts';
 import { holdsRole } from './permissions.ts';
-import { atField, expectField } from './refuse.ts';
+import { expectField } from './refuse.ts';
 
 type Opening = Parsed<'accounts:open'>;
 

@@ -20,15 +20,5 @@ export function expectField(holds: boolean, pointer: string, reason: string): as
   must(holds, 'INPUT_INVALID', `${pointer}: ${reason}`, pointer);
 }
 
-/** Runs a check of one field: what it refuses without saying where, names this field. */
-export function atField<T>(pointer: string, check: () => T): T {
-  try {
-    return check();
-  } catch (cause) {
-    if (!(cause instanceof HoldfastError) || cause.pointer !== undefined) throw cause;
-    throw new HoldfastError(cause.code, `${pointer}: ${cause.detail}`, { cause, pointer });
-  }
-}
-
 /** Ids are long; a refusal shows enough of one to tell it. */
 export const short = (id: string): string => `${id.slice(0, 12)}…`;

@@ -6,6 +6,7 @@
 import { acceptanceMessage, firstVersion, versionDigest } from '@holdfast/protocol/acceptance.js';
 import { fromBase64url } from '@holdfast/protocol/bytes.js';
 import { verifyOpening } from '@holdfast/protocol/chameleon.js';
+import { atField } from '@holdfast/protocol/errors.js';
 import { DST } from '@holdfast/protocol/labels.js';
 import type { Account, TagKeyRecord } from '@holdfast/protocol/account-records.js';
 import type { Config, ProviderOrganisation } from '@holdfast/protocol/consortium-records.js';
@@ -16,7 +17,7 @@ import { sectorsOf } from '@holdfast/protocol/tag.js';
 import type { Parsed } from './call.ts';
 import { checkNodes } from './nodes.ts';
 import { holdsRole } from './permissions.ts';
-import { atField, expectField, must, short } from './refuse.ts';
+import { expectField, must, short } from './refuse.ts';
 import { FIRST_GENERATION } from './state-keys.ts';
 
 type Registration = Parsed<'files:register'>;
@@ -144,7 +145,7 @@ function checkSignatures(
 ): void {
   const { chameleonHash, opening, tagKeyId, anchor, terms } = args;
   const leaf = { chameleonKey: account.chameleonKey, chameleonHash, opening };
-  const opens = atField('/opening', () => verifyOpening(leaf, digest));
+  const opens = verifyOpening(leaf, digest);
   must(opens, 'KEY_INVALID', 'the chameleon hash does not open to this version', '/opening');
   const { ownerId } = account;
   const bound = { channel, versionDigest: digest, ownerId, tagKeyId, anchor, terms };

@@ -17,6 +17,7 @@
 import type { Random } from '#platform';
 import { base64url, fromBase64url } from './bytes.ts';
 import { add1, decodeG1, encodeG1, multiply1, multiplyBase, type G1 } from './curve.ts';
+import { atField } from './errors.ts';
 import { decodeScalar, encodeScalar, modulo, toScalar } from './scalar.ts';
 import { byteStream, transcript } from './hash.ts';
 
@@ -41,12 +42,12 @@ export interface ChameleonLeaf {
  * @param key - Y, 48 bytes.
  * @param message - m, the 32-byte digest of a version.
  * @returns a scalar of 32 bytes.
- * @throws `INPUT_INVALID` where Y is no point of G1 but infinity, r or s no scalar.
+ * @throws `INPUT_INVALID` naming the field, where Y is no point of G1 but infinity, r or s no scalar.
  */
 export function chameleonHash(key: Uint8Array, message: Uint8Array, opening: Opening): Uint8Array {
-  const point = decodeG1(key);
-  const r = decodeScalar(fromBase64url(opening.r, 32));
-  const s = decodeScalar(fromBase64url(opening.s, 32));
+  const point = atField('/chameleonKey', () => decodeG1(key));
+  const r = scalarAt('/opening/r', opening.r);
+  const s = scalarAt('/opening/s', opening.s);
   const e = challengeOf(key, r, message);
   return encodeScalar(modulo(r - pointScalar(add1(multiply1(point, e), multiplyBase(s)))));
 }
@@ -88,13 +89,16 @@ export function collide(
 /**
  * (Ledger) Whether the opening of a leaf opens it to `message`.
  *
- * @throws `INPUT_INVALID` where a point or scalar does not decode.
+ * @throws `INPUT_INVALID` naming the field, where a point or scalar does not decode.
  */
 export function verifyOpening(leaf: ChameleonLeaf, message: Uint8Array): boolean {
-  const expected = decodeScalar(fromBase64url(leaf.chameleonHash, 32));
+  const expected = scalarAt('/chameleonHash', leaf.chameleonHash);
   const found = chameleonHash(fromBase64url(leaf.chameleonKey, 48), message, leaf.opening);
   return decodeScalar(found) === expected;
 }
+
+const scalarAt = (pointer: string, text: string): bigint =>
+  atField(pointer, () => decodeScalar(fromBase64url(text, 32)));
 
 /** H(Y, r, m): first 48 bytes of stream(T("chameleon-challenge", Y, r, m)) mod q. */
 const challengeOf = (key: Uint8Array, r: bigint, message: Uint8Array): bigint =>

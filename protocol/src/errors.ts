@@ -65,6 +65,16 @@ export class HoldfastError extends Error {
   }
 }
 
+/** Runs a check of one field: what it refuses without saying where, names this field. */
+export function atField<T>(pointer: string, check: () => T): T {
+  try {
+    return check();
+  } catch (cause) {
+    if (!(cause instanceof HoldfastError) || cause.pointer !== undefined) throw cause;
+    throw new HoldfastError(cause.code, `${pointer}: ${cause.detail}`, { cause, pointer });
+  }
+}
+
 /**
  * Finds the refusal in text that a peer, a gateway or a log wrapped, such as
  * `chaincode response 500, NOT_FOUND: no file 12ab…`.

@@ -102,9 +102,9 @@ describe('a registration is refused, and leaves no trace,', () => {
     expect((await refused({ opening: { r: opening.s, s: opening.r } })).code).toBe('KEY_INVALID');
     for (const bad of [ORDER, 2n ** 256n - 1n]) {
       const { message } = await refused({ opening: { ...opening, r: scalar(bad) } });
-      expect(message).toContain('INPUT_INVALID: /opening');
+      expect(message).toContain('INPUT_INVALID: /opening/r: ');
       const hash = await refused({ chameleonHash: scalar(bad) });
-      expect(hash.message).toContain('INPUT_INVALID: /opening');
+      expect(hash.message).toContain('INPUT_INVALID: /chameleonHash: ');
     }
   });
 

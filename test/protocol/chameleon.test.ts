@@ -14,7 +14,7 @@ import { add1, encodeG1, multiply1, multiplyBase, ready } from '@holdfast/protoc
 import { inverse, modulo, ORDER, toScalar } from '@holdfast/protocol/scalar.js';
 import { byteStream, transcript } from '@holdfast/protocol/hash.js';
 import { RUNS, seededRandom } from '../support/property.ts';
-import { codeOf } from '../support/refusal.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { flipped } from '../support/tamper.ts';
 
 const random = seededRandom();
@@ -132,9 +132,10 @@ describe('a chameleon hash', () => {
       { ...leaf, chameleonKey: infinity },
       { ...leaf, opening: { r: 'AA', s } },
     ];
-    expect(bad.map((one) => codeOf(() => verifyOpening(one, first)))).toEqual(
-      bad.map(() => 'INPUT_INVALID'),
-    );
+    const found = bad.map((one) => refusalOf(() => verifyOpening(one, first)));
+    expect(found.map(({ code }) => code)).toEqual(bad.map(() => 'INPUT_INVALID'));
+    const fields = ['/chameleonHash', '/opening/r', '/opening/s', '/chameleonKey', '/opening/r'];
+    expect(found.map(({ pointer }) => pointer)).toEqual(fields);
   });
 });
 

@@ -1,19 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { ERRORS, HoldfastError, parseRefusal } from '../../protocol/src/errors.ts';
+import { atField, ERRORS, HoldfastError, parseRefusal } from '../../protocol/src/errors.ts';
 import { DST, LABELS } from '../../protocol/src/labels.ts';
 import { EVALUATE, SUBMIT } from '../../protocol/src/ledger-transactions.ts';
 import * as s from '../../protocol/src/schema.ts';
 
-/** The refusal that `work` ends in. */
-function refusal(work: () => unknown): HoldfastError {
+/** What `work` throws. */
+function thrownBy(work: () => unknown): unknown {
   try {
     work();
-  } catch (error) {
-    if (error instanceof HoldfastError) return error;
-    throw error;
+  } catch (problem) {
+    return problem;
   }
-  throw new Error('nothing was refused');
+  throw new Error('nothing was thrown');
+}
+
+/** The refusal that `work` ends in. */
+function refusal(work: () => unknown): HoldfastError {
+  const problem = thrownBy(work);
+  if (problem instanceof HoldfastError) return problem;
+  throw problem;
 }
 
 describe('parsing', () => {
@@ -91,6 +97,38 @@ describe('refusals', () => {
       expect(exit).toBeGreaterThan(0);
       expect(title).not.toBe('');
     }
+  });
+});
+
+describe('a check of one field', () => {
+  it('names the field in a refusal that does not say where, and keeps its cause', () => {
+    const cause = new HoldfastError('KEY_INVALID', 'no point of the curve');
+    const named = thrownBy(() =>
+      atField('/opening', () => {
+        throw cause;
+      }),
+    );
+    expect(named).toBeInstanceOf(HoldfastError);
+    expect(named).toMatchObject({
+      code: 'KEY_INVALID',
+      detail: '/opening: no point of the curve',
+      pointer: '/opening',
+      cause,
+    });
+  });
+
+  it('leaves a refusal alone that says where, and what is no refusal', () => {
+    const placed = new HoldfastError('INPUT_INVALID', 'too long', { pointer: '/opening/r' });
+    for (const problem of [placed, new TypeError('our fault')]) {
+      const fail = () => {
+        throw problem;
+      };
+      expect(thrownBy(() => atField('/opening', fail))).toBe(problem);
+    }
+  });
+
+  it('answers what the check answers', () => {
+    expect(atField('/opening', () => 7)).toBe(7);
   });
 });
 
