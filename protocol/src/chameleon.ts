@@ -16,7 +16,7 @@
  */
 import type { Random } from '#platform';
 import { base64url, fromBase64url } from './bytes.ts';
-import { add1, decodeG1, encodeG1, multiply1, multiplyBase, type G1 } from './curve.ts';
+import { add1, BASE_1, decodeG1, encodeG1, multiply1, multiplyBase, type G1 } from './curve.ts';
 import { atField } from './errors.ts';
 import { decodeScalar, encodeScalar, modulo, toScalar } from './scalar.ts';
 import { byteStream, transcript } from './hash.ts';
@@ -70,7 +70,10 @@ export const newOpening = (random: Random): Opening =>
   openingOf(toScalar(random(48)), toScalar(random(48)));
 
 /**
- * (Owner) An opening of an existing leaf to another message: r' = C + F(k g1), s' = k - H(Y, r', m') t, k random.
+ * (Owner) An opening of an existing leaf to another message: r' = C + F(k g1), s' = k - H(Y, r', m') t.
+ *
+ * k is secret, and twice the same k would tell t: it follows from t and the message too, so that a generator that repeats
+ * itself meets no k again.
  *
  * @param trapdoor - t with Y = t g1.
  */
@@ -81,8 +84,8 @@ export function collide(
   random: Random,
 ): Opening {
   const key = encodeG1(multiplyBase(trapdoor));
-  const k = toScalar(random(48));
-  const r = modulo(decodeScalar(hash) + pointScalar(multiplyBase(k)));
+  const k = nonceOf(trapdoor, hash, message, random(32));
+  const r = modulo(decodeScalar(hash) + pointScalar(multiply1(decodeG1(BASE_1), k)));
   return openingOf(r, modulo(k - challengeOf(key, r, message) * trapdoor));
 }
 
@@ -99,6 +102,17 @@ export function verifyOpening(leaf: ChameleonLeaf, message: Uint8Array): boolean
 
 const scalarAt = (pointer: string, text: string): bigint =>
   atField(pointer, () => decodeScalar(fromBase64url(text, 32)));
+
+/** k: first 48 bytes of stream(T("chameleon-nonce", t, C, m', 32 random bytes)) mod q. */
+const nonceOf = (
+  trapdoor: bigint,
+  hash: Uint8Array,
+  message: Uint8Array,
+  random: Uint8Array,
+): bigint =>
+  toScalar(
+    byteStream(transcript('chameleon-nonce', encodeScalar(trapdoor), hash, message, random))(48),
+  );
 
 /** H(Y, r, m): first 48 bytes of stream(T("chameleon-challenge", Y, r, m)) mod q. */
 const challengeOf = (key: Uint8Array, r: bigint, message: Uint8Array): bigint =>

@@ -51,6 +51,7 @@ const NAMES = [
   'edit',
   'chameleon-challenge',
   'chameleon-point',
+  'chameleon-nonce',
   // audits and time
   'challenge',
   'rho',

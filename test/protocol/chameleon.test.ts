@@ -156,6 +156,33 @@ describe('the trapdoor', () => {
     expect(guess(m1, r1, m2, r2)).toBe(trapdoor);
   });
 
+  it('is not given away by a generator that repeats itself, as after a machine was set back', () => {
+    const hash = fromBase64url(leaf.chameleonHash);
+    const challengeIn = (r: bigint, message: Uint8Array) =>
+      toScalar(byteStream(transcript('chameleon-challenge', key, integer(r, 32), message))(48));
+    /** (s - s') / (e' - e): t, where both openings were made with one k. */
+    const extracted = (openings: readonly { r: bigint; s: bigint }[]) => {
+      const [one, other] = openings;
+      if (one === undefined || other === undefined) throw new Error('two openings');
+      const e = modulo(challengeIn(other.r, third) - challengeIn(one.r, second));
+      return modulo((one.s - other.s) * inverse(e));
+    };
+    const repeated = () => seededRandom(7);
+    const made = [second, third].map((message) =>
+      numbers({ ...leaf, opening: collide(trapdoor, hash, message, repeated()) }),
+    );
+    expect(extracted(made)).not.toBe(trapdoor);
+    // The control: k is what the generator gives, and nothing else.
+    const k = toScalar(repeated()(48));
+    const point = transcript('chameleon-point', encodeG1(multiplyBase(k)));
+    const r = modulo(toInteger(hash) + toScalar(byteStream(point)(48)));
+    const plain = [second, third].map((message) => ({
+      r,
+      s: modulo(k - challengeIn(r, message) * trapdoor),
+    }));
+    expect(extracted(plain)).toBe(trapdoor);
+  });
+
   it('of ours is not, by the same computation on any two of three openings', () => {
     const openings = [leaf, openedTo(second), openedTo(third)].map(numbers);
     const digests = [first, second, third].map((message) => modulo(toInteger(message)));

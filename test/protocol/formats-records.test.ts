@@ -118,7 +118,7 @@ describe('what the ledger binds', () => {
   });
 
   it('is one chameleon leaf, opened to one version and to the next', () => {
-    const { key, hash, r, s, second, trapdoor, k } = chameleon;
+    const { key, hash, r, s, second, trapdoor, random } = chameleon;
     const leaf = { chameleonKey: base64(key), chameleonHash: base64(hash) };
     const opening = { r: base64(r), s: base64(s) };
     const next = { r: base64(second.r), s: base64(second.s) };
@@ -127,7 +127,9 @@ describe('what the ledger binds', () => {
     const message = other ?? new Uint8Array();
     expect(verifyOpening({ ...leaf, opening: next }, message)).toBe(true);
     expect(verifyOpening({ ...leaf, opening }, message)).toBe(false);
-    expect(collide(scalarOf(trapdoor), fromHex(hash), message, () => fromHex(k))).toEqual(next);
+    expect(collide(scalarOf(trapdoor), fromHex(hash), message, () => fromHex(random))).toEqual(
+      next,
+    );
   });
 
   it('is one proof of possession an announced key and role', () => {

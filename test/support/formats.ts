@@ -193,7 +193,7 @@ interface Formats {
       | 'publicKey'
       | 'signature'
     > & { readonly terms: Terms };
-    readonly chameleon: Fields<'key' | 'trapdoor' | 'r' | 's' | 'hash' | 'k'> & {
+    readonly chameleon: Fields<'key' | 'trapdoor' | 'r' | 's' | 'hash' | 'random'> & {
       readonly second: Fields<'r' | 's'>;
     };
     readonly possession: Fields<'channel' | 'mspId' | 'provider' | 'delegate'>;
