@@ -36,17 +36,24 @@ export const written = z.strictObject({ offset: s.counter });
 export const repairWanted = repairRequest;
 export const repaired = z.strictObject({ uids: z.array(s.counter).max(UIDS) });
 
-/** `coefficients` as 32 bytes each, big-endian. */
-export const combinationWanted = z.strictObject({
-  node: s.name,
-  /** Each once: a block that is named again and again would be read again and again. */
-  uids: z
-    .array(s.counter)
-    .min(1)
-    .max(UIDS)
-    .refine((uids) => new Set(uids).size === uids.length, 'expected each block once'),
-  coefficients: z.array(s.scalar).min(1).max(UIDS),
-});
+/** v_i as 32 bytes, big-endian: the first 16 are zero. */
+const coefficient = s.scalar.regex(/^A{21}[A-P]/, 'expected a number below 2^128');
+
+export const combinationWanted = z
+  .strictObject({
+    node: s.name,
+    /** Each once: a block that is named again and again would be read again and again. */
+    uids: z
+      .array(s.counter)
+      .min(1)
+      .max(UIDS)
+      .refine((uids) => new Set(uids).size === uids.length, 'expected each block once'),
+    coefficients: z.array(coefficient).min(1).max(UIDS),
+  })
+  .refine(({ uids, coefficients }) => uids.length === coefficients.length, {
+    path: ['coefficients'],
+    error: 'expected one for each block',
+  });
 export const combination = z.strictObject({ combinedTag: s.pointG1, combinedBlock: s.base64url });
 
 export const nodes = z.strictObject({

@@ -5,8 +5,10 @@ import { Agent, request } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { integer } from '@holdfast/protocol/bytes.js';
+import { base64url, integer } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
+import { parse } from '@holdfast/protocol/schema.js';
+import { combinationWanted } from '../../../gateway/src/between/calls.ts';
 import type { newInnerApp } from '../../../gateway/src/between/inner-door.ts';
 import { serverNameOf } from '../../../gateway/src/between/names.ts';
 import type { KeyServer } from '../../../gateway/src/roles.ts';
@@ -17,7 +19,7 @@ import {
   type InnerStageParts,
 } from '../../support/inner-door.ts';
 import { newKeyServer, testKeyServers } from '../../support/key-server.ts';
-import { refusalOfAsync } from '../../support/refusal.ts';
+import { refusalOf, refusalOfAsync } from '../../support/refusal.ts';
 import express from 'express';
 
 const ANNA = 'ab'.repeat(32);
@@ -155,6 +157,23 @@ describe('whoever answers instead', () => {
     expect((plain.address() as AddressInfo).port).toBe(Number(new URL(opened.url).port));
     expect((await refusalFrom(opened)).code).toBe('KEY_SERVER_UNREACHABLE');
     plain.close();
+  });
+});
+
+describe('what a provider is asked to combine', () => {
+  const refused = (uids: readonly number[], coefficients: readonly bigint[]) => {
+    const written = coefficients.map((each) => base64url(integer(each, 32)));
+    const wanted = { node: 'birch-1', uids, coefficients: written };
+    return refusalOf(() => parse(combinationWanted, wanted, 'it'));
+  };
+
+  it('is weighed by one number below 2^128 for each block, or refused naming the field', () => {
+    const most = 2n ** 128n - 1n;
+    expect(refused([0, 1], [most, most + 1n])).toMatchObject({ pointer: '/coefficients/1' });
+    expect(refused([0], [2n ** 255n])).toMatchObject({ pointer: '/coefficients/0' });
+    expect(refused([0, 1], [most])).toMatchObject({ pointer: '/coefficients' });
+    expect(refused([0], [most, most])).toMatchObject({ pointer: '/coefficients' });
+    expect(() => refused([0, 1], [0n, most])).toThrow('nothing was refused');
   });
 });
 
