@@ -130,6 +130,7 @@ export function decodeTag(tag: Uint8Array, name: string): G1 {
   try {
     return decodeG1(tag, { anyOrder: true });
   } catch (cause) {
+    if (!(cause instanceof HoldfastError)) throw cause;
     throw new HoldfastError('TAG_INVALID', `${name} is no point of the curve`, { cause });
   }
 }

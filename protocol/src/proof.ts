@@ -65,7 +65,7 @@ export interface Combination {
 /**
  * (Agent, Owner) Equation (5) of paper 004: whether a combination is that of the challenged blocks under their tags.
  *
- * @throws `PROOF_INVALID` where it is no combination at all.
+ * @throws `PROOF_INVALID` naming the field, where it is no combination at all.
  */
 export function verifyEquation5({
   tagKey,
@@ -80,14 +80,14 @@ export function verifyEquation5({
 }): boolean {
   const count = combinedBlock.length / 32;
   if (!Number.isInteger(count) || count > table.length) {
-    throw new HoldfastError('PROOF_INVALID', `combined block of ${combinedBlock.length} bytes`);
+    throw noProof('/combinedBlock', `${combinedBlock.length} bytes`);
   }
-  const { sigma, sums } = decoding(() => ({
-    sigma: decodeG1(combinedTag),
-    sums: Array.from({ length: count }, (_, j) =>
+  const sigma = decoding('/combinedTag', () => decodeG1(combinedTag));
+  const sums = decoding('/combinedBlock', () =>
+    Array.from({ length: count }, (_, j) =>
       decodeScalar(combinedBlock.subarray(32 * j, 32 * (j + 1))),
     ),
-  }));
+  );
   const content = multiScalar(pointsOf(table, 0, count), sums);
   return pairingsAreOne([
     [negate1(sigma), decodeG2(BASE_2)],
@@ -126,7 +126,7 @@ export interface AnsweredGroup {
  *
  * @param beacon - B_e in hex.
  * @param groups - ascending by tag key id, files ascending by file id: the weights depend on the order.
- * @throws `PROOF_INVALID` where a proof is no encoding of one.
+ * @throws `PROOF_INVALID` naming the group, where a proof is no encoding of one.
  */
 export function verifyAnswer({
   channel,
@@ -146,7 +146,7 @@ export function verifyAnswer({
   let tagSum = zero1();
   for (const [o, { tagKey, files, proof }] of groups.entries()) {
     const weight = weightOf(all, o);
-    const { sigma, y, psi } = decodeProof(proof);
+    const { sigma, y, psi } = decodeProof(proof, `/groups/${o}/proof`);
     const rho = rhoOf({ channel, epoch, beacon, providerId, tagKeyId: tagKey.tagKeyId });
     // P = M * g1^y * psi^-rho
     const opened = add1(multiplyBase(y), multiply1(psi, modulo(-rho)));
@@ -172,21 +172,26 @@ const transcriptOf = (groups: readonly AnsweredGroup[]): Uint8Array =>
 const weightOf = (all: Uint8Array, index: number): bigint =>
   index === 0 ? 1n : toInteger(transcript('weight', all, u32be(index)).slice(0, 16));
 
-function decodeProof(proof: Uint8Array): { sigma: G1; y: bigint; psi: G1 } {
+function decodeProof(proof: Uint8Array, pointer: string): { sigma: G1; y: bigint; psi: G1 } {
   if (proof.length !== PROOF) {
-    throw new HoldfastError('PROOF_INVALID', `${proof.length} bytes, expected ${PROOF}`);
+    throw noProof(pointer, `${proof.length} bytes, expected ${PROOF}`);
   }
-  return decoding(() => ({
+  return decoding(pointer, () => ({
     sigma: decodeG1(proof.subarray(0, 48)),
     y: decodeScalar(proof.subarray(48, 80)),
     psi: decodeG1(proof.subarray(80), { infinity: true }),
   }));
 }
 
-function decoding<T>(decode: () => T): T {
+/** What does not decode is no proof; what fails otherwise is our fault, and nobody's proof. */
+function decoding<T>(pointer: string, decode: () => T): T {
   try {
     return decode();
   } catch (cause) {
-    throw new HoldfastError('PROOF_INVALID', 'not the encoding of a proof', { cause });
+    if (!(cause instanceof HoldfastError)) throw cause;
+    throw noProof(pointer, cause.detail, cause);
   }
 }
+
+const noProof = (pointer: string, reason: string, cause?: unknown): HoldfastError =>
+  new HoldfastError('PROOF_INVALID', `${pointer}: ${reason}`, { pointer, cause });

@@ -217,6 +217,7 @@ function checkPoint(commitment: string, at: string): void {
   try {
     decodeG1(fromBase64url(commitment));
   } catch (cause) {
+    if (!(cause instanceof HoldfastError)) throw cause;
     refuse(at, 'not a point of G1', cause);
   }
 }

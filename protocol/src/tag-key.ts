@@ -172,6 +172,7 @@ function requirePossession(
   try {
     holds = verifySignature(key, message, fromBase64url(proof, POINT), DST.possession);
   } catch (cause) {
+    if (!(cause instanceof HoldfastError)) throw cause;
     throw keyInvalid(pointer, 'key or proof is no point of its group', cause);
   }
   if (!holds) throw keyInvalid(pointer, 'the proof of possession does not hold');

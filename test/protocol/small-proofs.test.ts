@@ -119,24 +119,24 @@ describe('bytes that are no proof', () => {
 
   it.each([0, 127, 129])('are refused by their length, %i', (length) => {
     expect(refused(new Uint8Array(length)).message).toBe(
-      `PROOF_INVALID: ${length} bytes, expected 128`,
+      `PROOF_INVALID: /groups/1/proof: ${length} bytes, expected 128`,
     );
   });
   it('are refused for what is wrong with them, which is kept as the cause', () => {
     const refusal = refused(new Uint8Array(128));
-    expect(refusal.message).toBe('PROOF_INVALID: not the encoding of a proof');
-    expect(refusal.cause).toMatchObject({ code: 'INPUT_INVALID' });
+    const pointer = '/groups/1/proof';
+    expect(refusal).toMatchObject({ pointer, cause: { code: 'INPUT_INVALID' } });
+    expect(refusal.message).toBe(`PROOF_INVALID: ${pointer}: point of G1: not on the curve`);
   });
   it('are no combination of blocks either where a sector is cut, or there are more than the key has', () => {
-    const check = (combinedBlock: Uint8Array) =>
-      refusalOf(() =>
-        verifyEquation5({ ...owner, files: [], combinedTag: new Uint8Array(48), combinedBlock }),
-      ).message;
+    const check = (combinedBlock: Uint8Array, combinedTag = combination.combinedTag) =>
+      refusalOf(() => verifyEquation5({ ...owner, files: [], combinedTag, combinedBlock })).message;
     for (const length of [1, 31, 33, 32 * 4]) {
-      expect(check(new Uint8Array(length))).toBe(
-        `PROOF_INVALID: combined block of ${length} bytes`,
-      );
+      expect(check(new Uint8Array(length))).toBe(`PROOF_INVALID: /combinedBlock: ${length} bytes`);
     }
-    expect(check(new Uint8Array(32 * 3))).toBe('PROOF_INVALID: not the encoding of a proof');
+    expect(check(new Uint8Array(32 * 3).fill(0xff))).toContain('/combinedBlock: scalar');
+    expect(check(new Uint8Array(32 * 3), new Uint8Array(48))).toBe(
+      'PROOF_INVALID: /combinedTag: point of G1: not on the curve',
+    );
   });
 });
