@@ -77,10 +77,16 @@ export function startedMcl(): Mcl {
 /** mcl's memory as it is now: a view is void after any call that may allocate. */
 export const memory = (mod: Mcl): Uint8Array => new Uint8Array(mod.wasmMemory.buffer);
 
-/** Runs `use` on `size` bytes of mcl's memory and clears and frees them: they may have held a secret. */
-export function withMemory<T>(mod: Mcl, size: number, use: (at: number) => T): T {
+/** `size` bytes of mcl's memory. */
+export function allocate(mod: Mcl, size: number): number {
   const at = mod._malloc(size);
   if (at === 0) throw new Error('bug: mcl is out of memory');
+  return at;
+}
+
+/** Runs `use` on `size` bytes of mcl's memory and clears and frees them: they may have held a secret. */
+export function withMemory<T>(mod: Mcl, size: number, use: (at: number) => T): T {
+  const at = allocate(mod, size);
   try {
     return use(at);
   } finally {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { memory, SIZE, withMemory, type Mcl } from './mcl.ts';
+import { allocate, memory, SIZE, withMemory, type Mcl } from './mcl.ts';
 
 const BITS = 8;
 const WINDOWS = 32;
@@ -19,7 +19,7 @@ const ROW = 1 << BITS;
  * @returns pointer to point (w, d) at `SIZE.g1 * (256 * w + d)`.
  */
 export function newBaseTable(mod: Mcl, base: number): number {
-  const table = mod._malloc(WINDOWS * ROW * SIZE.g1);
+  const table = allocate(mod, WINDOWS * ROW * SIZE.g1);
   withMemory(mod, SIZE.g1, (power) => {
     memory(mod).copyWithin(power, base, base + SIZE.g1);
     for (let window = 0; window < WINDOWS; window++) {

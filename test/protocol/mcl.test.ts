@@ -1,4 +1,4 @@
-/** Where the arithmetic under the curve could go wrong: not started, and at points of the smallest order. */
+/** Where the arithmetic under the curve could go wrong: not started, out of memory, and at points of the smallest order. */
 import { describe, expect, it } from '@jest/globals';
 import { base64url, concat } from '@holdfast/protocol/bytes.js';
 import { decodeTag } from '@holdfast/protocol/block-sums.js';
@@ -13,6 +13,8 @@ import {
   multiScalar,
   ready,
 } from '@holdfast/protocol/curve.js';
+import { withMemory, type Mcl } from '@holdfast/protocol/mcl.js';
+import { newBaseTable } from '@holdfast/protocol/multi-scalar.js';
 import { verifyAnswer, verifyEquation5 } from '@holdfast/protocol/proof.js';
 import { verifyTagKey } from '@holdfast/protocol/tag-key.js';
 import { flipped } from '../support/tamper.ts';
@@ -39,6 +41,16 @@ describe('what is not started', () => {
     ['key', () => verifyTagKey({ channel: 'c', ownerId: '00'.repeat(32), tagKey })],
   ])('is our fault, and that of no %s', (_, check) => {
     expect(check).toThrow('bug: ready()');
+  });
+});
+
+describe('memory that is not to be had', () => {
+  it('is no place to write to', () => {
+    const small = { wasmMemory: { buffer: new ArrayBuffer(1_000) }, _free: () => undefined };
+    const full = { ...small, _malloc: (size: number) => (size > 500 ? 0 : 8) } as unknown as Mcl;
+    expect(withMemory(full, 400, (at) => at)).toBe(8);
+    expect(() => withMemory(full, 501, (at) => at)).toThrow('bug: mcl is out of memory');
+    expect(() => newBaseTable(full, 8)).toThrow('bug: mcl is out of memory');
   });
 });
 
