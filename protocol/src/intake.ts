@@ -14,7 +14,7 @@
  * @module
  */
 import type { Random } from '#platform';
-import { blockTotal, decodeTag, newBlockSums, weightAt } from './block-sums.ts';
+import { blockTotal, decodeTag, newBlockSums, WEIGHT, weightAt } from './block-sums.ts';
 import { concat, fromBase64url } from './bytes.ts';
 import {
   add1,
@@ -33,8 +33,6 @@ import { inline, type Job, type Pool } from './pool.ts';
 import type { PublicTable } from './tag-key.ts';
 import { hashedMessage, TAG, type TagSession } from './tag.ts';
 
-/** Bytes of a weight. */
-const WEIGHT = 16;
 /** Most tags of one job: the sum of many costs less a tag than that of few. */
 const TAGS_A_JOB = 512;
 

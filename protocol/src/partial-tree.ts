@@ -61,7 +61,7 @@ export function provePartialTree(before: EditedTree, edits: readonly BlockEdit[]
 /**
  * (Ledger) The tree in an encoding.
  *
- * @throws `INPUT_INVALID` where it is cut off, goes on behind its end, is deeper than 64 or counts more than 2^32 blocks.
+ * @throws `INPUT_INVALID` where it is cut off, goes on behind its end, is deeper than 64 or counts 2^32 blocks or more.
  */
 export function parsePartialTree(bytes: Uint8Array): RankTree | undefined {
   if (bytes.length === 0) return undefined;
@@ -79,7 +79,7 @@ export function parsePartialTree(bytes: Uint8Array): RankTree | undefined {
     if (kind !== BRANCH) throw malformed(`no part begins with ${kind}`);
     const left = read(depth + 1);
     const right = read(depth + 1);
-    if (left.count + right.count > 0xffff_ffff) throw malformed('more than 2^32 blocks');
+    if (left.count + right.count > 0xffff_ffff) throw malformed('2^32 blocks or more');
     return newBranch(left, right);
   };
   const tree = read(0);
