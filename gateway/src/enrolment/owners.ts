@@ -8,6 +8,7 @@ import { hex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { signerId } from '@holdfast/protocol/signer.js';
 import type { Revocations } from '../identity/revocations.ts';
+import { answered } from '../ledger/answered.ts';
 import type { LedgerSession } from '../ledger/ledger.ts';
 import type { Signatory } from '../http/signature-auth.ts';
 import type { Table } from '../store.ts';
@@ -90,10 +91,8 @@ export function newOwners({ agent, enrolled, revocations, nowMs }: OwnersParts):
 /** The account that a key opened, where it opened one. */
 export async function findAccount(agent: LedgerSession, keyId: string) {
   try {
-    return await agent.evaluate(
-      'accounts:bySigner',
-      { signer: keyId },
-      AbortSignal.timeout(30_000),
+    return await answered('accounts:bySigner', (signal) =>
+      agent.evaluate('accounts:bySigner', { signer: keyId }, signal),
     );
   } catch (error) {
     if (error instanceof HoldfastError && error.code === 'NOT_FOUND') return undefined;

@@ -16,6 +16,7 @@ import {
 import { fromUtf8 } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import type { Args, Evaluate, Result, Submit } from '@holdfast/protocol/ledger-transactions.js';
+import { withDeadline } from '../deadline.ts';
 import { newExplorer } from './explorer.ts';
 import type {
   Checkpoint,
@@ -41,13 +42,21 @@ import {
 /** How often a call that found nobody is made, and the pause before the next, milliseconds. */
 const TRIES = 3;
 const PAUSE_MS = 500;
+/** Who takes longer to find nobody, milliseconds, is not asked again by the same caller. */
+const SOON_MS = 3_000;
+/** What an endorsed transaction may wait until it is in a block, milliseconds, however often it is sent. */
+const ORDERED_MS = 18_000;
 
 /**
  * (Agent) A ledger.
  *
  * @param own - the identity under which commit status, events and look-ups are asked.
  */
-export function newFabricLedger(link: LedgerLink, own: RoleIdentity): Ledger {
+export function newFabricLedger(
+  link: LedgerLink,
+  own: RoleIdentity,
+  orderedMs = ORDERED_MS,
+): Ledger {
   const contractOf = (gateway: Gateway): Contract =>
     gateway.getNetwork(link.channel).getContract(link.chaincode);
   const contractAs = (identity: RoleIdentity): Contract => contractOf(link.gatewayAs(identity));
@@ -55,13 +64,13 @@ export function newFabricLedger(link: LedgerLink, own: RoleIdentity): Ledger {
   return {
     as(identity) {
       contractAs(identity);
-      return newSession(identity, () => contractAs(identity));
+      return newSession(identity, () => contractAs(identity), orderedMs);
     },
     asOwner(identity) {
       const contract = contractOf(link.connectOwner(identity));
-      return newSession({ mspId: identity.mspId, role: 'owner' }, () => contract);
+      return newSession({ mspId: identity.mspId, role: 'owner' }, () => contract, orderedMs);
     },
-    ...newRelay(ownGateway),
+    ...newRelay(ownGateway, orderedMs),
     ...newExplorer(() => ownGateway().getNetwork(link.channel).getContract('qscc'), link.channel),
     events: (from, signal) => followEvents(ownGateway, link, from, signal),
     close: () => link.close(),
@@ -69,18 +78,23 @@ export function newFabricLedger(link: LedgerLink, own: RoleIdentity): Ledger {
 }
 
 /** @param contract - asked at each call: identities are renewed. */
-function newSession(identity: RoleIdentity, contract: () => Contract): LedgerSession {
+function newSession(
+  identity: RoleIdentity,
+  contract: () => Contract,
+  orderedMs: number,
+): LedgerSession {
   return {
     ...identity,
     async submit<F extends Submit>(
       f: F,
       args: Args<F>,
       signal: AbortSignal,
+      whenEndorsed?: () => Promise<void>,
     ): Promise<Committed<F>> {
       const proposal = contract().newProposal(f, { arguments: [JSON.stringify(args)] });
       const transaction = await calling(f, signal, () => proposal.endorse());
-      const commit = await persisting(f, signal, () => transaction.submit());
-      const status = await committed(f, commit, signal);
+      await whenEndorsed?.();
+      const status = await ordered(f, signal, orderedMs, () => transaction.submit());
       if (status.validation !== 'VALID') throw invalid(f, status);
       return { result: parseResult<F>(f, transaction.getResult()), ...status };
     },
@@ -101,7 +115,10 @@ function parseResult<F extends Submit | Evaluate>(f: F, bytes: Uint8Array): Resu
   }
 }
 
-function newRelay(ownGateway: () => Gateway): Pick<Ledger, 'endorse' | 'submitEnvelope'> {
+function newRelay(
+  ownGateway: () => Gateway,
+  orderedMs: number,
+): Pick<Ledger, 'endorse' | 'submitEnvelope'> {
   return {
     async endorse(proposal, signature, signal): Promise<Endorsed> {
       const { transactionId } = readProposal(proposal);
@@ -116,10 +133,9 @@ function newRelay(ownGateway: () => Gateway): Pick<Ledger, 'endorse' | 'submitEn
       const { transactionId } = readEnvelope(envelope);
       const bytes = preparedTransaction(envelope, transactionId);
       const signed = made('/envelope', () => ownGateway().newSignedTransaction(bytes, signature));
-      const commit = await persisting('the envelope', signal, () =>
+      return ordered('the envelope', signal, orderedMs, () =>
         signed.submit().catch(blaming('/envelope')),
       );
-      return committed('the envelope', commit, signal);
     },
   };
 }
@@ -139,23 +155,30 @@ function made<T>(pointer: string, make: () => T): T {
   }
 }
 
-async function committed(what: string, commit: Commit, signal: AbortSignal): Promise<CommitStatus> {
-  const status = await persisting(what, signal, () => commit.getStatus()).catch(unknownFate(what));
-  return {
-    transactionId: status.transactionId,
-    ledgerBlockNumber: Number(status.blockNumber),
-    validation: validationName(status.code),
-  };
+/** Sends what is endorsed, and waits for its block: all in all not longer than `orderedMs`. */
+function ordered(
+  what: string,
+  signal: AbortSignal,
+  orderedMs: number,
+  send: () => Promise<Commit>,
+): Promise<CommitStatus> {
+  const late = (cause?: unknown): HoldfastError => unknownFate(what, cause);
+  return withDeadline(orderedMs, signal, late, async (within) => {
+    const commit = await persisting(what, within, send);
+    const status = await persisting(what, within, () => commit.getStatus());
+    return {
+      transactionId: status.transactionId,
+      ledgerBlockNumber: Number(status.blockNumber),
+      validation: validationName(status.code),
+    };
+  }).catch((error: unknown) => {
+    throw error instanceof HoldfastError && isLate(error) ? late(error.cause) : error;
+  });
 }
 
 /** It may be ordered yet: whoever sends it again sends the same. */
-const unknownFate =
-  (what: string) =>
-  (error: unknown): never => {
-    if (!(error instanceof HoldfastError && isLate(error))) throw error;
-    const { cause } = error;
-    throw new HoldfastError('LEDGER_UNREACHABLE', `${what}: sent, and in no block yet`, { cause });
-  };
+const unknownFate = (what: string, cause: unknown): HoldfastError =>
+  new HoldfastError('LEDGER_UNREACHABLE', `${what}: sent, and in no block yet`, { cause });
 
 function invalid(what: string, status: CommitStatus): HoldfastError {
   return isOvertaken(status.validation)
@@ -181,8 +204,8 @@ async function calling<T>(what: string, signal: AbortSignal, call: () => Promise
 }
 
 /**
- * A call that may be repeated as it is: tried again where nobody is there, but not where somebody let it wait until its
- * deadline, who would hold up a request for minutes.
+ * A call that may be repeated as it is: tried again where nobody is there, but not where somebody let it wait, who would
+ * hold up a request for minutes.
  */
 async function persisting<T>(
   what: string,
@@ -190,11 +213,13 @@ async function persisting<T>(
   call: () => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
+    const began = performance.now();
     try {
       return await calling(what, signal, call);
     } catch (error) {
       const unreached = error instanceof HoldfastError && error.code === 'LEDGER_UNREACHABLE';
-      if (!unreached || isLate(error) || attempt === TRIES) throw error;
+      const waited = performance.now() - began > SOON_MS;
+      if (!unreached || isLate(error) || waited || attempt === TRIES) throw error;
       await delay(PAUSE_MS * attempt, undefined, { signal });
     }
   }

@@ -30,8 +30,16 @@ export interface Committed<F extends Submit> {
 }
 
 export interface LedgerSession extends RoleIdentity {
-  /** @throws the contract's refusal; `LEDGER_UNREACHABLE`; `CONFLICT` and `EPOCH_PASSED` are the caller's to rebuild. */
-  submit<F extends Submit>(f: F, args: Args<F>, signal: AbortSignal): Promise<Committed<F>>;
+  /**
+   * @param whenEndorsed - what it throws keeps the transaction from being sent.
+   * @throws the contract's refusal; `LEDGER_UNREACHABLE`; `CONFLICT` and `EPOCH_PASSED` are the caller's to rebuild.
+   */
+  submit<F extends Submit>(
+    f: F,
+    args: Args<F>,
+    signal: AbortSignal,
+    whenEndorsed?: () => Promise<void>,
+  ): Promise<Committed<F>>;
   evaluate<F extends Evaluate>(f: F, args: Args<F>, signal: AbortSignal): Promise<Result<F>>;
 }
 

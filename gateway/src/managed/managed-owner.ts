@@ -28,11 +28,10 @@ import {
 import type { Pool } from '@holdfast/protocol/pool.js';
 import { signerId } from '@holdfast/protocol/signer.js';
 import type { Signer } from '../http/signature-auth.ts';
+import { answered } from '../ledger/answered.ts';
 import type { Ledger, LedgerSession } from '../ledger/ledger.ts';
 import { newSigner, type Sign } from '../ledger/signer.ts';
 
-const READ_MS = 60_000;
-const SUBMIT_MS = 120_000;
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 export interface ManagedOwner extends ActingOwner {
@@ -119,16 +118,18 @@ export function newManagedOwner(
 /** Reads are not attested: an owner that trusts its agent trusts the peer that the agent asks. */
 const ownerLedger = (session: LedgerSession): OwnerLedger => ({
   async read(name, args, expected = () => true) {
-    const result = await session.evaluate(name, args, AbortSignal.timeout(READ_MS));
+    const result = await answered(name, (signal) => session.evaluate(name, args, signal));
     return as(result, expected(result), name);
   },
   submit: (name, build, expected) =>
-    rebuilt(
-      async () => {
-        const committed = await session.submit(name, await build(), AbortSignal.timeout(SUBMIT_MS));
-        return as(committed, expected(committed.result), name);
-      },
-      (ms) => delay(ms * (0.5 + Math.random())),
+    answered(name, (signal) =>
+      rebuilt(
+        async () => {
+          const committed = await session.submit(name, await build(), signal);
+          return as(committed, expected(committed.result), name);
+        },
+        (ms) => delay(ms * (0.5 + Math.random())),
+      ),
     ),
 });
 

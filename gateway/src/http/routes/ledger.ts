@@ -14,14 +14,13 @@ import {
   proposalRequest,
 } from '@holdfast/protocol/ledger-messages.js';
 import { takesJson } from '../json-route.ts';
+import { answered } from '../../ledger/answered.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { readEnvelope, readProposal, type Relayed } from '../../ledger/relay.ts';
 import { keyIdOf } from '../../enrolment/owners.ts';
 import { callerOf, type RequestParts } from '../requests.ts';
 import type { Refused, Route } from '../route.ts';
 
-/** What a relayed transaction may wait for, milliseconds: it goes on where its sender has left. */
-const RELAY_MS = 120_000;
 /** What the contracts refuse. */
 const REFUSED: readonly Refused[] = [
   'ALREADY_EXISTS',
@@ -62,8 +61,9 @@ export function relayRoutes(parts: LedgerRouteParts): Route[] {
         const proposal = fromBase64url(body.proposal);
         checkRelayed(readProposal(proposal), parts, response, '/proposal');
         const signature = fromBase64url(body.signature);
-        const endorsed = await ledger.endorse(proposal, signature, AbortSignal.timeout(RELAY_MS));
-        const { transactionId, envelope } = endorsed;
+        const { transactionId, envelope } = await answered('the proposal', (signal) =>
+          ledger.endorse(proposal, signature, signal),
+        );
         return { body: { transactionId, envelope: base64url(envelope) } };
       },
     ),
@@ -84,8 +84,9 @@ export function relayRoutes(parts: LedgerRouteParts): Route[] {
         const envelope = fromBase64url(body.envelope);
         checkRelayed(readEnvelope(envelope), parts, response, '/envelope');
         const signature = fromBase64url(body.signature);
-        const signal = AbortSignal.timeout(RELAY_MS);
-        const committed = await ledger.submitEnvelope(envelope, signature, signal);
+        const committed = await answered('the envelope', (signal) =>
+          ledger.submitEnvelope(envelope, signature, signal),
+        );
         const headers = { 'Holdfast-Transaction': committed.transactionId };
         return { headers, body: committed };
       },
