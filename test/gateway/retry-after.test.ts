@@ -15,7 +15,16 @@ describe('when to come again', () => {
     }
     expect(waits).toEqual([2, 2, 2, 3, 5, 7, 11, 16, 24, 36, 54, 60]);
     expect(retryAfter('STORAGE_UNREACHABLE')).toBe(2);
-    now += 121_000;
+    now += 151_000;
+    expect(retryAfter('LEDGER_UNREACHABLE')).toBe(2);
+  });
+
+  it('says nothing of an outage that was over half a minute before the next', () => {
+    let now = 0;
+    const retryAfter = newRetryAfter({ config, monotonicMs: () => now });
+    for (; now < 18_000; now += 2_000) retryAfter('LEDGER_UNREACHABLE');
+    expect(retryAfter('LEDGER_UNREACHABLE')).toBe(9);
+    now += 49_000;
     expect(retryAfter('LEDGER_UNREACHABLE')).toBe(2);
   });
 

@@ -17,23 +17,25 @@ export interface RetryAfterParts {
 const UNREACHABLE = ['LEDGER_UNREACHABLE', 'STORAGE_UNREACHABLE', 'KEY_SERVER_UNREACHABLE'];
 const SOONEST_SECONDS = 2;
 const LATEST_SECONDS = 60;
+/** What a request may take that finds out that the outage lasts. */
+const REQUEST_SECONDS = 30;
 
 /**
  * (Agent) What cannot be reached is asked for again after half as long as it has been away: whoever waits that long asks
- * rarely in a long outage, and is soon back after a short one. Room comes, if nobody makes any, when the provider drops what
- * has expired.
+ * rarely in a long outage, and is soon back after a short one. It is another outage where nobody was refused for twice as
+ * long as was told, and a request. Room comes, if nobody makes any, when the provider drops what has expired.
  */
 export function newRetryAfter({ config, monotonicMs }: RetryAfterParts): RetryAfter {
-  const away = new Map<ErrorCode, { readonly since: number; readonly seen: number }>();
+  const away = new Map<ErrorCode, { readonly since: number; readonly until: number }>();
 
   function outage(code: ErrorCode): number {
     const now = monotonicMs();
     const before = away.get(code);
-    const isSame = before !== undefined && now - before.seen <= 2 * LATEST_SECONDS * 1000;
-    const since = isSame ? before.since : now;
-    away.set(code, { since, seen: now });
+    const since = before !== undefined && now <= before.until ? before.since : now;
     const half = Math.ceil((now - since) / 2_000);
-    return Math.min(LATEST_SECONDS, Math.max(SOONEST_SECONDS, half));
+    const told = Math.min(LATEST_SECONDS, Math.max(SOONEST_SECONDS, half));
+    away.set(code, { since, until: now + 1_000 * (2 * told + REQUEST_SECONDS) });
+    return told;
   }
 
   return (code) => {
