@@ -46,6 +46,11 @@ export interface GatewayOptions {
 
 /** Pauses before the second, third and fourth try. */
 const PAUSES_MS = [200, 1_000, 3_000];
+/**
+ * How long from the first try on a request is sent again where a gateway says that something behind it does not answer,
+ * milliseconds. It says so of an order within 20 s: whoever waits knows within half a minute.
+ */
+const AGAIN_MS = 10_000;
 /** Times that a task is begun. */
 const TRIES = 3;
 const LONGEST_PAUSE_MS = 30_000;
@@ -90,12 +95,15 @@ export function newGatewayApi({ url, key, random, nowMs }: GatewayOptions): Gate
 
   /** Sends it again as long as that does no harm. */
   async function insist(method: string, path: string, options: RequestOptions): Promise<Response> {
+    const end = performance.now() + AGAIN_MS;
     for (let tries = 0; ; tries++) {
-      const pause = ONCE.includes(method) ? undefined : PAUSES_MS[tries];
+      const shortest = ONCE.includes(method) ? undefined : PAUSES_MS[tries];
       const outcome = await send(method, path, options).catch((error: unknown) => error);
       if (outcome instanceof Response && outcome.ok) return outcome;
-      if (pause === undefined || !isWorthRetrying(outcome)) throw await refusalOf(outcome, method);
-      await delay(pauseAfter(outcome, pause), undefined, { signal: options.signal });
+      const pause = pauseAfter(outcome, shortest);
+      const isLate = isUnreached(outcome) && performance.now() + (pause ?? 0) > end;
+      if (pause === undefined || isLate) throw await refusalOf(outcome, method);
+      await delay(pause, undefined, { signal: options.signal });
     }
   }
 
@@ -154,9 +162,15 @@ const isWorthRetrying = (outcome: unknown): boolean =>
       (outcome.headers.has('retry-after') && outcome.status !== FULL)
     : outcome instanceof HoldfastError && outcome.code === 'GATEWAY_UNREACHABLE';
 
-function pauseAfter(outcome: unknown, otherwise: number): number {
+/** Somebody behind the gateway does not answer; one that is asked too often says when there is time again. */
+const isUnreached = (outcome: unknown): boolean =>
+  outcome instanceof Response && outcome.status >= 500;
+
+/** @returns milliseconds; undefined where the same request is not sent again. */
+function pauseAfter(outcome: unknown, shortest: number | undefined): number | undefined {
+  if (shortest === undefined || !isWorthRetrying(outcome)) return undefined;
   const seconds = outcome instanceof Response ? Number(outcome.headers.get('retry-after')) : 0;
-  return seconds > 0 ? Math.min(seconds * 1000, LONGEST_PAUSE_MS) : otherwise;
+  return seconds > 0 ? Math.min(seconds * 1000, LONGEST_PAUSE_MS) : shortest;
 }
 
 /** A problem document as the error that it tells of. */

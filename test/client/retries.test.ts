@@ -77,6 +77,35 @@ describe('a request', () => {
     });
   });
 
+  it('waits no longer, all in all, than ten seconds for what a gateway does not reach', async () => {
+    const away = (seconds: string): Answer => status(503, { 'retry-after': seconds });
+    const { api, times } = await gatewayOf(away('1'), away('10'), status(204));
+    const began = performance.now();
+    await expect(api.request('GET', '/v1/files')).rejects.toMatchObject({
+      code: 'GATEWAY_UNREACHABLE',
+    });
+    expect(times).toHaveLength(2);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    // the control: a wait that ends in time is one
+    expect((await api.request('GET', '/v1/files')).status).toBe(204);
+  });
+
+  it('says at once what was not reached where it is told to wait for longer', async () => {
+    const title = 'The ledger does not answer';
+    const told = { type: '/problems/LEDGER_UNREACHABLE', title, status: 503, instance: '/' };
+    const detail = 'the envelope: too few orderers answer';
+    const { api, times } = await gatewayOf((response) =>
+      response
+        .writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '30' })
+        .end(JSON.stringify({ ...told, code: 'LEDGER_UNREACHABLE', detail })),
+    );
+    await expect(api.request('POST', '/v1/ledger/envelopes')).rejects.toMatchObject({
+      code: 'LEDGER_UNREACHABLE',
+      detail,
+    });
+    expect(times).toHaveLength(1);
+  });
+
   it('does not wait for a store that is full', async () => {
     const { api, times } = await gatewayOf(status(507, { 'retry-after': '3600' }));
     await expect(api.request('PUT', '/v1/files')).rejects.toMatchObject({

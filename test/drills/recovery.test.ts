@@ -58,6 +58,8 @@ describe('a system of which a part is away', () => {
     };
     return owner.put(name, source, { blockSize: 65_536 });
   };
+  const command = (...argv: readonly string[]) =>
+    holdfast(argv, { HOLDFAST_HOME: join(folder, 'home'), HOLDFAST_PASSWORD: PASSWORD });
   const node = (name: string) => join(system.folder, 'storage', name);
 
   /** Resolves once the ledger has a verdict of this epoch or a later one. */
@@ -112,12 +114,42 @@ describe('a system of which a part is away', () => {
     );
   }, 30_000);
 
-  it('says that the ledger is away, and the same put goes on when it is back', async () => {
-    await system.pause('ledger');
-    await expect(put('one')).rejects.toMatchObject({ code: 'LEDGER_UNREACHABLE' });
-    await system.resume('ledger');
-    const { fileId } = await put('one');
-    expect(await bytesOf(fileId)).toEqual(CONTENT);
+  it('says within half a minute that the ledger is away; what was sent is kept, the same command stores it once', async () => {
+    const path = join(folder, 'cut-off');
+    await writeFile(path, CONTENT);
+    const honest = globalThis.fetch;
+    let [began, parts] = [0, 0];
+    globalThis.fetch = async (input, init) => {
+      const { pathname } = new URL(input as URL);
+      if (init?.method === 'PATCH') parts += 1;
+      if (pathname.endsWith('/envelopes') && began === 0) {
+        await system.pause('ledger');
+        began = performance.now();
+      }
+      return honest(input, init);
+    };
+    const putAgain = () => command('put', path, '--block-size', '64', '--json');
+    try {
+      for (const detail of ['Envelope', 'Proposal']) {
+        const { exit, json } = await putAgain();
+        expect(performance.now() - began).toBeLessThan(30_000);
+        expect(exit).toBe(9);
+        expect(json().at(-1)).toMatchObject({
+          code: 'LEDGER_UNREACHABLE',
+          detail: `${detail}: the peer does not answer.`,
+          next: `Run the same command again, it continues: holdfast put ${path}`,
+        });
+        began = performance.now();
+      }
+      await system.resume('ledger');
+      expect((await putAgain()).exit).toBe(0);
+    } finally {
+      globalThis.fetch = honest;
+    }
+    expect(parts).toBe(1);
+    const stored = (await owner.list()).files.filter(({ name }) => name === 'cut-off');
+    expect(stored).toHaveLength(1);
+    expect(await bytesOf(stored[0]?.fileId ?? '')).toEqual(CONTENT);
   }, 90_000);
 
   it('takes nothing while too few nodes answer, and goes on when they do', async () => {
@@ -133,12 +165,7 @@ describe('a system of which a part is away', () => {
     const { fileId } = await put('three');
     const [back, pid] = [join(folder, 'back'), deadProcess()];
     await writeFile(`${back}.${pid}-0123abcd.part`, CONTENT.subarray(0, 2_048), { mode: 0o600 });
-    const env = {
-      HOLDFAST_HOME: join(folder, 'home'),
-      HOLDFAST_PASSWORD: PASSWORD,
-      HOLDFAST_GATEWAY: system.url,
-    };
-    const { exit, stdout } = await holdfast(['get', fileId, '-o', back], env);
+    const { exit, stdout } = await command('get', fileId, '-o', back);
     expect(exit).toBe(0);
     expect(stdout).toContain('Removed 2.0 KiB that an interrupted get had left');
     expect((await readdir(folder)).filter((name) => name.startsWith('back'))).toEqual(['back']);
