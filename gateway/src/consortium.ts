@@ -6,10 +6,12 @@
  *
  * @module
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { organisationAccountId } from '@holdfast/protocol/ids.js';
 import type { Announcement, Config } from '@holdfast/protocol/consortium-records.js';
 import { hex } from '@holdfast/protocol/bytes.js';
+import { rebuilt } from '@holdfast/protocol/owner/rebuilt.js';
 import type { Ledger, LedgerSession } from './ledger/ledger.ts';
 
 /** The consortium of a fresh clone (architecture, "Embedded by default"). */
@@ -119,9 +121,10 @@ export async function funded(ledger: Ledger, mspId: string): Promise<void> {
       operator.submit('accounts:grantBudget', { mspId, amounts }, AbortSignal.timeout(SUBMIT_MS)),
     );
   }
-  const granted = (await purse()).credits.items;
-  if (granted.length === 0) return;
-  const notes = granted.map(({ creditId }) => creditId).slice(0, 64);
-  const collection = { lane: 0, credits: notes, sources: [] };
-  await orDone(agent.submit('accounts:collect', collection, AbortSignal.timeout(SUBMIT_MS)));
+  await rebuilt(async () => {
+    const notes = (await purse()).credits.items.map(({ creditId }) => creditId).slice(0, 64);
+    if (notes.length === 0) return;
+    const collection = { lane: 0, credits: notes, sources: [] };
+    await agent.submit('accounts:collect', collection, AbortSignal.timeout(SUBMIT_MS));
+  }, delay);
 }

@@ -5,13 +5,16 @@
  */
 import 'reflect-metadata';
 import { createHmac, X509Certificate, type webcrypto } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { ownerId as ownerIdOf } from '@holdfast/protocol/ids.js';
+import { rebuilt } from '@holdfast/protocol/owner/rebuilt.js';
 import { signerId } from '@holdfast/protocol/signer.js';
 import type { AccountAnswer } from '@holdfast/protocol/network-messages.js';
 import { certify, type Registrar } from './certificate-authority.ts';
+import { answered } from '../ledger/answered.ts';
 import type { LedgerSession } from '../ledger/ledger.ts';
 import { findAccount, keyIdOf, type Owners } from './owners.ts';
 import type { Table } from '../store.ts';
@@ -20,7 +23,6 @@ import type { Table } from '../store.ts';
 const WELCOME = ['250', '250', '250', '250'] as const;
 /** The agent's own lane that pays for it. */
 const LANE = 0;
-const TRIES = 5;
 
 export interface EnrolmentParts {
   /** As it is at the time: its certificate is renewed. */
@@ -78,48 +80,66 @@ async function keyOf(csr: string): Promise<Uint8Array> {
   }
 }
 
-/** Transfers the notes once an owner, one transfer at a time: they share a lane. */
+/**
+ * Transfers the notes once an owner, one transfer at a time: they share a lane. Whoever waits for a transfer that found no
+ * ledger has found none either.
+ */
 function newWelcome({ agent, granted }: EnrolmentParts) {
   let last: Promise<unknown> = Promise.resolve();
 
   async function grant(ownerId: string): Promise<readonly string[]> {
-    const before = (await granted.get(ownerId)) ?? (await notesOf(agent, ownerId));
-    if (before.length > 0) return before;
-    const credits = await transfer(agent, ownerId);
+    const before = await granted.get(ownerId);
+    if (before !== undefined) return before;
+    const credits = await rebuilt(() => transfer(agent, ownerId), pause);
     await granted.put(ownerId, credits);
     return credits;
   }
 
   return (ownerId: string): Promise<readonly string[]> => {
     const granting = last.then(() => grant(ownerId));
-    last = granting.catch(() => undefined);
+    const turn = granting.then(
+      () => undefined,
+      (error: unknown) => {
+        if (isUnreached(error) && last !== turn) throw error;
+      },
+    );
+    last = turn;
     return granting;
   };
 }
 
-/** Notes that were transferred before our own record of it was written. */
-async function notesOf(agent: LedgerSession, ownerId: string): Promise<string[]> {
-  const { credits } = await agent.evaluate(
-    'accounts:purse',
-    { ownerId },
-    AbortSignal.timeout(30_000),
-  );
-  return credits.items.map(({ creditId }) => creditId);
+const pause = (ms: number): Promise<void> => delay(ms * (0.5 + Math.random()));
+
+const isUnreached = (error: unknown): boolean =>
+  error instanceof HoldfastError && error.code === 'LEDGER_UNREACHABLE';
+
+/**
+ * The notes are looked for once the transfer is endorsed, not before: an earlier one whose fate was unknown is found, or it
+ * comes later and changes the lane that this one has read, which is then in conflict.
+ */
+async function transfer(agent: LedgerSession, to: string): Promise<readonly string[]> {
+  const args = { to, amounts: [...WELCOME], lane: LANE };
+  let before: readonly string[] = [];
+  try {
+    const { result } = await answered('accounts:transfer', (signal) =>
+      agent.submit('accounts:transfer', args, signal, async () => {
+        before = await notesOf(agent, to, signal);
+        if (before.length > 0) throw new HoldfastError('ALREADY_EXISTS', 'it has its notes');
+      }),
+    );
+    return result.credits;
+  } catch (error) {
+    if (before.length === 0) throw error;
+    return before;
+  }
 }
 
-async function transfer(agent: LedgerSession, to: string): Promise<readonly string[]> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const args = { to, amounts: [...WELCOME], lane: LANE };
-      const { result } = await agent.submit(
-        'accounts:transfer',
-        args,
-        AbortSignal.timeout(120_000),
-      );
-      return result.credits;
-    } catch (error) {
-      const overtaken = error instanceof HoldfastError && error.code === 'CONFLICT';
-      if (!overtaken || attempt === TRIES) throw error;
-    }
-  }
+/** Notes that were transferred before our own record of it was written. */
+async function notesOf(
+  agent: LedgerSession,
+  ownerId: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { credits } = await agent.evaluate('accounts:purse', { ownerId }, signal);
+  return credits.items.map(({ creditId }) => creditId);
 }
