@@ -16,6 +16,8 @@
  * certs renew             new certificates for the identities of every organisation, of the same keys; lists signed anew
  * certs revoke ORGANISATION NAME | ORGANISATION SERIAL AKI
  *                         takes certificates back: all of an identity, or one
+ * certs replace ORGANISATION ROLE
+ *                         a new key and certificate for a role
  * add ORGANISATION        takes another organisation into the channel, with its peer, authority and chaincode
  * backup FOLDER           copies all that the network keeps; it is stopped meanwhile
  * restore FOLDER          puts that into RUN_DIR, and starts it
@@ -39,14 +41,12 @@ import {
 } from '../network/network.mjs';
 import { backup, restore } from '../network/backup.mjs';
 import { readBackup } from '../network/copies.mjs';
-import { renewRoles, revoke, writeRevocations } from '../network/fabric/authority.mjs';
-import { certificatesOf } from '../network/fabric/certificates.mjs';
 import { writeEnvironments } from '../network/environments.mjs';
 import { bringIntoForce, rulesOf } from '../network/fabric/configure.mjs';
-import { writeConnection } from '../network/fabric/connection.mjs';
 import { chainOf } from '../network/fabric/nodes.mjs';
 import { replaceNode } from '../network/ipfs/replacement.mjs';
 import { logFile, names, stop, usage } from '../network/processes.mjs';
+import { certificates } from './network-certificates.mjs';
 import { mspIds, networkSettings, printStep } from './network-settings.mjs';
 import { expected, ready, root } from './ready.mjs';
 
@@ -146,14 +146,7 @@ const VERBS = {
     print(`Consortium ${consortium}`);
   },
 
-  async certs(verb = 'list', ...args) {
-    const { fabric } = openNetwork(folder);
-    const act = { list: listCertificates, renew: renewCertificates, revoke: revokeCertificates }[
-      verb
-    ];
-    if (act === undefined) throw expected(`certs, certs renew or certs revoke; got ${verb}`, 2);
-    await act(fabric, ...args);
-  },
+  certs: (verb = 'list', ...args) => certificates(openNetwork(folder).fabric, verb, args, print),
 
   async add(mspId) {
     const network = openNetwork(folder);
@@ -209,43 +202,6 @@ const VERBS = {
     }
   },
 };
-
-/** Certificates that end sooner are pointed out, days. */
-const SOON = 30;
-
-function listCertificates(fabric) {
-  const all = certificatesOf(fabric);
-  for (const { ends, days, subject, path } of all) {
-    print(
-      `${ends.toISOString().slice(0, 10)}${String(days).padStart(6)} days  ${subject}  ${path}`,
-    );
-  }
-  const soon = all.filter(({ days }) => days < SOON);
-  if (soon.length > 0) throw expected(`${soon.length} end within ${SOON} days`, 3);
-}
-
-async function renewCertificates(fabric) {
-  const refusals = await renewRoles(fabric);
-  for (const organisation of fabric.organisations) {
-    if (existsSync(organisation.crl)) await writeRevocations(fabric, organisation);
-  }
-  writeConnection(fabric, CHAINCODE);
-  const [{ ends }] = certificatesOf(fabric);
-  print(`Renewed, of the same keys; the first of all ends ${ends.toISOString().slice(0, 10)}.`);
-  if (refusals.length > 0) throw expected(refusals.join('\n'), 3);
-}
-
-async function revokeCertificates(fabric, mspId, name, aki) {
-  const organisation = fabric.organisations.find((one) => one.mspId === mspId);
-  if (organisation === undefined || name === undefined)
-    throw expected('certs revoke ORGANISATION NAME, or ORGANISATION SERIAL AKI in hex', 2);
-  await revoke(fabric, organisation, aki === undefined ? { name } : { serial: name, aki });
-  print(`Taken back: ${name}. Gateways read ${relative('', organisation.crl)}.`);
-  await ready(print);
-  const { publishRevocations } = await import('../network/fabric/channel-update.mjs');
-  await publishRevocations(fabric, organisation);
-  print(`Peers and orderers refuse it too: it stands in the channel's configuration.`);
-}
 
 /** Name and folder of a process, of all where none is named. @throws where there is none. */
 function processes({ fabric, ipfs }, name) {

@@ -10,6 +10,12 @@ export function identityOf(
 ): { readonly cert: string; readonly key: string };
 /** A new certificate for every identity of every organisation. @returns a sentence for each that got none. */
 export function renewRoles(net: Fabric): Promise<readonly string[]>;
+/** A new key and certificate for a role, under another name at the authority. @returns the name. */
+export function replaceRole(
+  net: Fabric,
+  organisation: FabricOrganisation,
+  role: string,
+): Promise<string>;
 /** Takes back all certificates of an identity, or one, and writes the list anew. */
 export function revoke(
   net: Fabric,

@@ -1,6 +1,14 @@
 /** An organisation's certificate authority, Fabric CA, on the root that its peer was made with; its clients. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../../scripts/replace-file.mjs';
 import { flags, run, start, waitFor } from '../processes.mjs';
@@ -117,11 +125,11 @@ async function enrolAll(net, organisation) {
   await Promise.all(missing.map((role) => enrolRole(net, organisation, role)));
 }
 
-async function enrolRole(net, organisation, role) {
+async function enrolRole(net, organisation, role, name = role) {
   const secret = randomBytes(24).toString('hex');
   const attributes = { 'role:ecert': role, ...(role === 'agent' ? REGISTRAR : {}) };
   const registration = {
-    'id.name': role,
+    'id.name': name,
     'id.type': 'client',
     'id.maxenrollments': -1,
     'id.attrs': textOf(attributes),
@@ -129,7 +137,7 @@ async function enrolRole(net, organisation, role) {
   const args = ['register', ...flags(registration)];
   // not among the arguments, which everybody on this machine can read
   await client(net, organisation, 'admin', args, { FABRIC_CA_CLIENT_ID_SECRET: secret });
-  await enrol(net, organisation, role, secret);
+  await enrol(net, organisation, name, secret);
 }
 
 /** As Fabric CA writes them: `name=value`, `name=value:ecert` for one that goes into certificates. */
@@ -168,6 +176,29 @@ async function renewed(net, organisation) {
     );
   }
   return refusals;
+}
+
+/**
+ * A role played on with a new key, such as after its certificates were taken back: under the next free name, for an
+ * authority keeps every name that it has registered, and one that was revoked enrols no more.
+ *
+ * @returns that name
+ */
+export async function replaceRole(net, organisation, role) {
+  if (!ROLES.includes(role)) throw new Error(`a role is one of ${ROLES.join(', ')}; got ${role}`);
+  for (let number = 2; ; number++) {
+    const name = `${role}-${number}`;
+    try {
+      await enrolRole(net, organisation, role, name);
+    } catch (error) {
+      if (/is already registered/.test(error.message)) continue;
+      throw error;
+    }
+    const home = clientHome(net, organisation, role);
+    rmSync(home, { recursive: true, force: true });
+    renameSync(clientHome(net, organisation, name), home);
+    return name;
+  }
 }
 
 /**

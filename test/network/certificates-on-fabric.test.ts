@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { identityOf, renewRoles, revoke } from '../../network/fabric/authority.mjs';
+import { identityOf, renewRoles, replaceRole, revoke } from '../../network/fabric/authority.mjs';
 import { certificatesOf } from '../../network/fabric/certificates.mjs';
 import { publishRevocations } from '../../network/fabric/channel-update.mjs';
 import { writeConnection } from '../../network/fabric/connection.mjs';
@@ -30,11 +30,12 @@ const KNOWN_MS = 60_000;
     }, 120_000);
     afterAll(() => at.close(), 60_000);
 
-    const alder = () => {
-      const found = net.organisations.find(({ mspId }) => mspId === 'Alder');
-      if (found === undefined) throw new Error('no organisation Alder');
+    const organisation = (wanted: string) => {
+      const found = net.organisations.find(({ mspId }) => mspId === wanted);
+      if (found === undefined) throw new Error(`no organisation ${wanted}`);
       return found;
     };
+    const alder = () => organisation('Alder');
 
     it('are all listed, the first to end first', () => {
       const listed = certificatesOf(net);
@@ -68,6 +69,24 @@ const KNOWN_MS = 60_000;
       await at.put(10_000);
       expect(await at.lost()).toEqual([]);
     }, 120_000);
+
+    it('are taken back of a role, which is played on under another name', async () => {
+      const birch = organisation('Birch');
+      const { key } = identityOf(net, birch, 'provider');
+      await revoke(net, birch, { name: 'provider' });
+      await publishRevocations(net, birch);
+      // the control: under its own name it gets no other one
+      expect(await renewRoles(net)).toEqual([expect.stringMatching(/^Birch provider has no new/)]);
+      expect(await replaceRole(net, birch, 'provider')).toMatch(/^provider-\d+$/);
+      expect(identityOf(net, birch, 'provider').key).not.toBe(key);
+      expect(await renewRoles(net)).toEqual([]);
+      writeConnection(net, 'holdfast');
+      const { fileId } = await at.put(10_000);
+      // the provider's own transaction
+      const { audit } = await at.owner.audit(fileId, { patienceMs: 180_000 });
+      expect(audit).toMatchObject({ verdict: 'intact' });
+      expect(await at.lost()).toEqual([]);
+    }, 300_000);
 
     it('are taken back: within a minute the gateway refuses who had them', async () => {
       const owner = new X509Certificate(at.owner.device.certificate);
