@@ -35,6 +35,7 @@ const SECONDS = {
   'protocol/real-size': 15,
   'attacks/overload': 14,
   'gateway/uploads': 13,
+  'gateway/enrolment': 11,
   'gateway/full-disk': 12,
   'attacks/bad-input-signers': 12,
   'chaincode/files': 12,
