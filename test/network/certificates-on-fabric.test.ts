@@ -81,7 +81,15 @@ const KNOWN_MS = 60_000;
       expect(identityOf(net, birch, 'provider').key).not.toBe(key);
       expect(await renewRoles(net)).toEqual([]);
       writeConnection(net, 'holdfast');
-      const { fileId } = await at.put(10_000);
+      let fileId = '';
+      const isTakenUp = async () => {
+        const outcome = await at.put(10_000).catch((error: unknown) => error);
+        if (outcome instanceof Error) expect(outcome).toMatchObject({ code: 'NOT_ALLOWED' });
+        else ({ fileId } = outcome as { readonly fileId: string });
+        return fileId !== '';
+      };
+      const patience = { patienceMs: KNOWN_MS, everyMs: 1_000 };
+      await waitFor('the gateway to take it up', net.folder, isTakenUp, patience);
       // the provider's own transaction
       const { audit } = await at.owner.audit(fileId, { patienceMs: 180_000 });
       expect(audit).toMatchObject({ verdict: 'intact' });
