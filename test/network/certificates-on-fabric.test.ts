@@ -82,12 +82,17 @@ const KNOWN_MS = 60_000;
       expect(await renewRoles(net)).toEqual([]);
       writeConnection(net, 'holdfast');
       let fileId = '';
-      const isTakenUp = async () => {
-        const outcome = await at.put(10_000).catch((error: unknown) => error);
-        if (outcome instanceof Error) expect(outcome).toMatchObject({ code: 'NOT_ALLOWED' });
-        else ({ fileId } = outcome as { readonly fileId: string });
-        return fileId !== '';
-      };
+      const isTakenUp = () =>
+        at.put(10_000).then(
+          (file) => {
+            ({ fileId } = file);
+            return true;
+          },
+          (error: { code?: string }) => {
+            if (error.code !== 'NOT_ALLOWED') throw error;
+            return false;
+          },
+        );
       const patience = { patienceMs: KNOWN_MS, everyMs: 1_000 };
       await waitFor('the gateway to take it up', net.folder, isTakenUp, patience);
       // the provider's own transaction
