@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { CHAINCODE, deployBeside, down, openNetwork, up, upLedger } from '../network/network.mjs';
 import { killAll } from '../network/processes.mjs';
 import { configure } from '../network/fabric/configure.mjs';
-import { buildLedgerContract } from '../test/support/build-ledger-contract.mjs';
 import { npmIn, packageChaincode } from './bundle-chaincode.mjs';
 import { networkSettings, printStep } from './network-settings.mjs';
 import { expected, ready, say } from './ready.mjs';
@@ -46,6 +45,8 @@ const { settings, versions } = await networkSettings();
 say(`network: ${versions}`);
 process.env.FABRIC_VERSION = /\d+\.\d+\.\d+/.exec(versions)?.[0];
 await ready();
+// it needs packages that ready() installs
+const { buildLedgerContract } = await import('../test/support/build-ledger-contract.mjs');
 await onNetwork(ON_CONSORTIUM, 'NETWORK', async (folder) => {
   const network = await up(folder, settings, printStep);
   const { EMBEDDED } = await import('../gateway/dist/consortium.js');
