@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { base64url, fromBase64url } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import {
@@ -22,6 +21,7 @@ import { checkEndorsements } from './endorsement-checks.ts';
 import { newEnvelope, parseEnvelope, payloadToSign } from './endorsed-transaction.ts';
 import type { GatewayApi } from './gateway-api.ts';
 import { newProposal, serializeIdentity, type Proposal } from './ledger-proposal.ts';
+import { pause } from './pause.ts';
 import type { SigningKey } from './signing-key.ts';
 
 export interface OwnerLedgerParts {
@@ -116,8 +116,7 @@ function parsed<F extends Evaluate>(name: F, result: Result<F>): Result<F> {
   });
 }
 
-const retried = <T>(attempt: () => Promise<T>): Promise<T> =>
-  rebuilt(attempt, (ms) => delay(ms * (0.5 + Math.random())));
+const retried = <T>(attempt: () => Promise<T>): Promise<T> => rebuilt(attempt, pause);
 
 /** What a transaction's validation code says in our words. */
 function invalidated(name: string, validation: string): HoldfastError {

@@ -11,10 +11,11 @@ import { fileDag } from '@holdfast/protocol/file-cid.js';
 import type { FileRecord } from '@holdfast/protocol/file-records.js';
 import { acceptanceAnswer } from '@holdfast/protocol/upload-messages.js';
 import { checkTerms } from '@holdfast/protocol/owner/acceptance-check.js';
-import { isRegistered, readFileState } from '@holdfast/protocol/owner/file-keys.js';
+import { isRegistered, readAcknowledged } from '@holdfast/protocol/owner/file-keys.js';
 import type { Lanes } from '@holdfast/protocol/owner/lanes.js';
 import { findUpload, newUploadState } from './open-upload.ts';
 import { readParties, type Parties } from '@holdfast/protocol/owner/parties.js';
+import { pause } from './pause.ts';
 import type { PutRequest, StoredFile } from './put-request.ts';
 import { registerFile } from '@holdfast/protocol/owner/register.js';
 import {
@@ -120,7 +121,7 @@ async function storeFile(
   const committed = await unlessDone(
     lanes.within((lane) => registerFile(session, registration, lane)),
   );
-  const { file } = await readRegistered(session, registration);
+  const { file } = await readRegistered(session, registration, pause);
   if (committed !== undefined) {
     report({ stage: 'ledger', done: 1, total: 1, note: String(committed.ledgerBlockNumber) });
   }
@@ -184,7 +185,7 @@ async function registeredBefore(
 ): Promise<StoredFile | undefined> {
   const fileId = earlier?.request.fileId;
   if (fileId === undefined || !(await isRegistered(session, fileId))) return undefined;
-  const { file, placement } = await readFileState(session, fileId);
+  const { file, placement } = await readAcknowledged(session, fileId, pause);
   const blocks = await readBlocks(session, file);
   const nodes = placement?.nodes ?? [];
   return {

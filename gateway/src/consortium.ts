@@ -6,13 +6,13 @@
  *
  * @module
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
 import { organisationAccountId } from '@holdfast/protocol/ids.js';
 import type { Announcement, Config } from '@holdfast/protocol/consortium-records.js';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { rebuilt } from '@holdfast/protocol/owner/rebuilt.js';
 import type { Ledger, LedgerSession } from './ledger/ledger.ts';
+import { pause } from './pause.ts';
 
 /** The consortium of a fresh clone (architecture, "Embedded by default"). */
 export const EMBEDDED: Config = {
@@ -126,5 +126,5 @@ export async function funded(ledger: Ledger, mspId: string): Promise<void> {
     if (notes.length === 0) return;
     const collection = { lane: 0, credits: notes, sources: [] };
     await agent.submit('accounts:collect', collection, AbortSignal.timeout(SUBMIT_MS));
-  }, delay);
+  }, pause);
 }

@@ -12,7 +12,6 @@ import { isRegistered, readFileState } from '@holdfast/protocol/owner/file-keys.
 import { LANES, newLanes } from '@holdfast/protocol/owner/lanes.js';
 import { findAccount, openAccount, readBalance } from '@holdfast/protocol/owner/open-account.js';
 import { readDelegateName, readParties, readProvider } from '@holdfast/protocol/owner/parties.js';
-import { rebuilt } from '@holdfast/protocol/owner/rebuilt.js';
 import { registerFile, type Registration } from '@holdfast/protocol/owner/register.js';
 import { readRegistered } from '@holdfast/protocol/owner/store-file.js';
 import { blocksOf, openStored } from '@holdfast/protocol/owner/stored-file.js';
@@ -41,6 +40,7 @@ beforeAll(async () => {
   };
 });
 
+const soon = () => Promise.resolve();
 const acting = (answers: Answers) => ({ ...owner, ledger: answeringLedger(answers) });
 
 describe('a file on the ledger', () => {
@@ -154,44 +154,6 @@ describe('lanes', () => {
   });
 });
 
-describe('a transaction that others overtake', () => {
-  const failing = (count: number, error: unknown) => {
-    let tries = 0;
-    const attempt = async () => {
-      if (++tries <= count) throw error;
-      return tries;
-    };
-    return { attempt, tries: () => tries };
-  };
-  const pauses: number[] = [];
-  const delay = async (ms: number) => void pauses.push(ms);
-
-  it.each(['CONFLICT', 'EPOCH_PASSED'] as const)(
-    'by %s is built anew, ever later',
-    async (code) => {
-      pauses.length = 0;
-      const { attempt } = failing(3, new HoldfastError(code, 'overtaken'));
-      expect(await rebuilt(attempt, delay)).toBe(4);
-      expect(pauses).toEqual([150, 300, 450]);
-    },
-  );
-
-  it('is given up after eight tries', async () => {
-    const { attempt, tries } = failing(9, new HoldfastError('CONFLICT', 'overtaken'));
-    await expect(rebuilt(attempt, delay)).rejects.toMatchObject({ code: 'CONFLICT' });
-    expect(tries()).toBe(8);
-  });
-
-  it.each([new HoldfastError('NOT_ALLOWED', 'no'), new Error('bug')])(
-    'is not tried again where that would change nothing: %s',
-    async (error) => {
-      const { attempt, tries } = failing(1, error);
-      await expect(rebuilt(attempt, delay)).rejects.toBe(error);
-      expect(tries()).toBe(1);
-    },
-  );
-});
-
 describe('opening an account', () => {
   const accountOf = (own: typeof owner) => ({
     ownerId: OWNER,
@@ -289,10 +251,34 @@ describe('registering a file', () => {
       readRegistered(
         acting({ 'files:get': () => fileState({ file: fileRecord(file) }) }),
         registration(9),
+        soon,
       );
     expect((await read({ acceptance: 'mine' })).file.fileId).toBe(fileId);
     for (const other of [{ acceptance: 'other' }, { acceptance: 'mine', root: 'd1'.repeat(32) }]) {
       await expect(read(other)).rejects.toMatchObject({ code: 'ANSWER_FALSE' });
     }
+  });
+
+  it.each([
+    [7, true],
+    [8, false],
+  ])('is waited for where peers lag behind its acknowledgement: %i times', async (lags, comes) => {
+    let asked = 0;
+    const answers: Answers = {
+      'files:get': () => {
+        if (asked++ < lags) throw new HoldfastError('NOT_FOUND', 'no file');
+        return fileState({ file: fileRecord({ acceptance: 'mine' }) });
+      },
+    };
+    // the control: without patience the first peer that lags is believed
+    await expect(readFileState(acting(answers), fileId)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    asked = 0;
+    const reading = readRegistered(acting(answers), registration(9), soon).then(
+      ({ file }) => file.fileId,
+      (error: HoldfastError) => error.code,
+    );
+    expect(await reading).toBe(comes ? fileId : 'NOT_FOUND');
   });
 });

@@ -5,7 +5,6 @@
  */
 import 'reflect-metadata';
 import { createHmac, X509Certificate, type webcrypto } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
@@ -16,6 +15,7 @@ import type { AccountAnswer } from '@holdfast/protocol/network-messages.js';
 import { certify, type Registrar } from './certificate-authority.ts';
 import { answered } from '../ledger/answered.ts';
 import type { LedgerSession } from '../ledger/ledger.ts';
+import { pause } from '../pause.ts';
 import { findAccount, keyIdOf, type Owners } from './owners.ts';
 import type { Table } from '../store.ts';
 
@@ -107,8 +107,6 @@ function newWelcome({ agent, granted }: EnrolmentParts) {
     return granting;
   };
 }
-
-const pause = (ms: number): Promise<void> => delay(ms * (0.5 + Math.random()));
 
 const isUnreached = (error: unknown): boolean =>
   error instanceof HoldfastError && error.code === 'LEDGER_UNREACHABLE';

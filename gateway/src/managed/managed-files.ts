@@ -33,6 +33,7 @@ import type { UploadRequest } from '@holdfast/protocol/upload-messages.js';
 import type { PlainFile, SealedBlock, SealedFile } from '@holdfast/protocol/pipeline.js';
 import { usedOtherwise } from '../http/idempotency.ts';
 import type { Monitor } from '../monitor/monitor.ts';
+import { pause } from '../pause.ts';
 import type { KeyServer, Provider } from '../roles.ts';
 import { wholePart } from '../whole-part.ts';
 import { isAccepted, type BegunPuts, type Naming } from './begun-puts.ts';
@@ -150,7 +151,7 @@ async function storeFile(
       door,
     ).catch(whereOther);
     const transactionId = await register(parts, owner, registration);
-    const { file: record } = await readRegistered(owner, registration);
+    const { file: record } = await readRegistered(owner, registration, pause);
     owner.facts.set(record.fileId, { ...card, size: file.size });
     return {
       fileId: record.fileId,

@@ -6,7 +6,6 @@
  */
 import 'reflect-metadata'; // @peculiar/x509 needs it, and needs it first
 import { createPrivateKey, createPublicKey, webcrypto } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { hex } from '@holdfast/protocol/bytes.js';
 import { HoldfastError } from '@holdfast/protocol/errors.js';
@@ -31,6 +30,7 @@ import type { Signer } from '../http/signature-auth.ts';
 import { answered } from '../ledger/answered.ts';
 import type { Ledger, LedgerSession } from '../ledger/ledger.ts';
 import { newSigner, type Sign } from '../ledger/signer.ts';
+import { pause } from '../pause.ts';
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
@@ -123,13 +123,10 @@ const ownerLedger = (session: LedgerSession): OwnerLedger => ({
   },
   submit: (name, build, expected) =>
     answered(name, (signal) =>
-      rebuilt(
-        async () => {
-          const committed = await session.submit(name, await build(), signal);
-          return as(committed, expected(committed.result), name);
-        },
-        (ms) => delay(ms * (0.5 + Math.random())),
-      ),
+      rebuilt(async () => {
+        const committed = await session.submit(name, await build(), signal);
+        return as(committed, expected(committed.result), name);
+      }, pause),
     ),
 });
 

@@ -10,6 +10,7 @@ import type { ShareRecord } from '../file-records.ts';
 import type { FileState } from '../ledger-transactions.ts';
 import { openShares } from '../share-record.ts';
 import type { ActingOwner } from './acting-owner.ts';
+import { rebuilt, type Delay } from './rebuilt.ts';
 
 /** (Owner) What the ledger says of an own file. @throws `NOT_FOUND`; `NOT_ALLOWED` where it is somebody else's. */
 export async function readFileState(
@@ -22,6 +23,16 @@ export async function readFileState(
   }
   return state;
 }
+
+/**
+ * (Owner) {@link readFileState} of a file that the ledger has acknowledged: the peers that are asked now may lag behind the
+ * one that did, and know no such file for a moment.
+ */
+export const readAcknowledged = (
+  owner: ActingOwner,
+  fileId: string,
+  delay: Delay,
+): Promise<FileState> => rebuilt(() => readFileState(owner, fileId), delay, ['NOT_FOUND']);
 
 /** (Owner) Whether the ledger knows the file. */
 export async function isRegistered(owner: ActingOwner, fileId: string): Promise<boolean> {

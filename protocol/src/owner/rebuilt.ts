@@ -3,28 +3,32 @@
  *
  * @module
  */
-import { HoldfastError } from '../errors.ts';
+import { HoldfastError, type ErrorCode } from '../errors.ts';
 
 const TRIES = 8;
 const PAUSE_MS = 150;
-const REBUILT: readonly unknown[] = ['CONFLICT', 'EPOCH_PASSED'];
+const OVERTAKEN: readonly ErrorCode[] = ['CONFLICT', 'EPOCH_PASSED'];
+
+export type Delay = (ms: number) => Promise<unknown>;
 
 /**
  * (Owner) What an attempt gives, at the eighth try at the latest.
  *
- * @param delay - waits for about so many milliseconds, never the same for two that met.
+ * @param delay - waits for about so many milliseconds, never the same for two that met; 4.2 s in all.
+ * @param codes - refusals that another try may change.
  * @throws what the last attempt did, and at once whatever another try would not change.
  */
 export async function rebuilt<T>(
   attempt: () => Promise<T>,
-  delay: (ms: number) => Promise<unknown>,
+  delay: Delay,
+  codes: readonly ErrorCode[] = OVERTAKEN,
 ): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();
     } catch (error) {
       const code = error instanceof HoldfastError ? error.code : undefined;
-      if (tries === TRIES || !REBUILT.includes(code)) throw error;
+      if (tries === TRIES || code === undefined || !codes.includes(code)) throw error;
     }
     await delay(tries * PAUSE_MS);
   }

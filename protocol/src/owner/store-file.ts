@@ -19,8 +19,9 @@ import { inline } from '../pool.ts';
 import { finishAllTags } from '../tag.ts';
 import { checkAcceptance, firstVersion } from './acceptance-check.ts';
 import type { ActingOwner } from './acting-owner.ts';
-import { readFileState, secretOf } from './file-keys.ts';
+import { readAcknowledged, secretOf } from './file-keys.ts';
 import type { Parties } from './parties.ts';
+import type { Delay } from './rebuilt.ts';
 import type { Registration } from './register.ts';
 
 /** An upload as the owner asks for it. */
@@ -138,8 +139,9 @@ export async function acceptUpload(
 export async function readRegistered(
   owner: ActingOwner,
   registration: Registration,
+  delay: Delay,
 ): Promise<FileState> {
-  const state = await readFileState(owner, registration.fileId);
+  const state = await readAcknowledged(owner, registration.fileId, delay);
   const { file } = state;
   const isOurs =
     file.root === registration.version.root && file.acceptance === registration.answer.acceptance;
